@@ -11,11 +11,11 @@ const TEST_FILES = ['**/*.test.ts', '**/test/**/*.ts'];
 const MAY_IMPORT = {
   'kind:copyable': [],
   'kind:pure': ['kind:pure'],
-  'kind:testing': ['kind:pure'],
+  'kind:testing': ['kind:pure', 'kind:testing'],
   'kind:app': ['kind:copyable', 'kind:pure'],
   'kind:infra': ['kind:pure'],
   'kind:load-test': [],
-  'kind:tool': ['kind:pure', 'kind:copyable', 'kind:tool'],
+  'kind:tool': ['kind:pure', 'kind:copyable', 'kind:tool', 'kind:testing'],
 };
 
 const constraints = (extra) =>
@@ -117,7 +117,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.config.ts', '**/*.config.mjs', 'vitest.shared.mjs', 'eslint.config.mjs'],
+    // Configuration reads its root, and set-up runs before any package exists to be imported by name.
+    files: ['**/*.config.mjs', 'vitest.shared.mjs', 'eslint.config.mjs', 'tools/setup/**'],
     rules: { '@nx/enforce-module-boundaries': 'off' },
   },
   {

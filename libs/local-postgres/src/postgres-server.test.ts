@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createPostgresServer, createStandbyDirectory, freePort, preparePostgresBinaries } from './index.ts';
+import type { PostgresBinaries, PostgresServer } from './index.ts';
+
+const superuser = { user: 'postgres', password: 'only-for-this-test' };
+let directory: string;
+let binaries: PostgresBinaries;
+let primary: PostgresServer;
+let standby: PostgresServer;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'nines-postgres-'));
+  binaries = await preparePostgresBinaries(directory);
+  primary = createPostgresServer({
+    name: 'primary',
+    directory: join(directory, 'primary'),
+    port: await freePort(),
+    binaries,
+    superuser,
+  });
+  await primary.initialise();
+  await primary.start();
+  await createStandbyDirectory({
+    primary,
+    superuser,
+    replicateFromPort: primary.port,
+    applicationName: 'standby',
+    directory: join(directory, 'standby'),
+    binaries,
+  });
+  standby = createPostgresServer({
+    name: 'standby',
+    directory: join(directory, 'standby'),
+    port: await freePort(),
+    binaries,
+    superuser,
+  });
+  await standby.start();
+}, 60_000);
+
+afterAll(async () => {
+  await standby.stop();
+  await primary.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('keeps every write acknowledged under synchronous replication when the primary crashes and the standby is promoted', async () => {
+  await primary.configure({ synchronous_standby_names: "'standby'" });
+  const inSync = async () =>
+    (await primary.query<{ sync_state: string }>('SELECT sync_state FROM pg_stat_replication'))[0]
+      ?.sync_state;
+  await expect.poll(inSync, { timeout: 10_000 }).toBe('sync');
+
+  await primary.query('CREATE TABLE t (n int)');
+  await primary.query('INSERT INTO t SELECT generate_series(1, 1000)');
+  await primary.crash();
+  await standby.promote();
+  await standby.configure({ synchronous_standby_names: "''" });
+
+  expect(await standby.query('SELECT count(*)::int AS n FROM t')).toEqual([{ n: 1000 }]);
+  await standby.query('INSERT INTO t VALUES (1001)');
+}, 60_000);
