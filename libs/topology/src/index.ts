@@ -1,1 +1,13 @@
-export {};
+export * from './topology.ts';
+export { TopologyTemplateError, type TopologyTemplateErrorCode } from './topology-template-error.ts';
+export { AGNOSTIC_REGION, readTopology, TIER_KEY, type ReadTopologyOptions } from './read-topology.ts';
+export {
+  readAssembly,
+  stacksOfAssembly,
+  type AssemblyStack,
+  type ReadAssemblyInput,
+} from './read-assembly.ts';
+export { DEPENDENCIES_METADATA, externalServiceId, EXTERNAL_SERVICE_TYPE } from './readers/compute-group.ts';
+export { isUnresolved, logicalIdOf, referencesIn, resolveReferences } from './references.ts';
+export { parseSystemdTime } from './systemd-time.ts';
+export * from './queries.ts';

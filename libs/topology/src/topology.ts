@@ -11,11 +11,12 @@
  */
 
 export interface Topology {
-  /** The CloudFormation stack's name. */
+  /** The CloudFormation stack's name; the names joined by `+` when several stacks were read as one. */
   readonly name: string;
   /** The tier the stack says it implements (stack tag or metadata `nines:tier`); absent for foreign templates. */
   readonly tier?: string;
   readonly regions: readonly Region[];
+  /** Ordered by id, so that the order of a template's resources makes no difference. */
   readonly nodes: readonly TopologyNode[];
   readonly links: readonly Link[];
   /** Resources that no reader knows: kept so that nothing disappears silently. Never an error. */
@@ -27,7 +28,7 @@ export interface Topology {
 export interface Region {
   /** `eu-west-1`, or `region-1` when the template is environment-agnostic. */
   readonly id: string;
-  /** Zone ids in the template's order: `eu-west-1a`, or `zone-a`, `zone-b` when environment-agnostic. */
+  /** Zone ids, sorted: `eu-west-1a`, or `zone-a`, `zone-b` when the template leaves them to AWS. */
   readonly zones: readonly string[];
 }
 
@@ -42,7 +43,7 @@ export interface OtherResource {
 }
 
 interface NodeBase {
-  /** The logical id in the template. */
+  /** The logical id in the template, or `external:<name>`; `<stack>/<logical id>` when several stacks were read. */
   readonly id: string;
   /** The CloudFormation type, such as `AWS::RDS::DBInstance`. */
   readonly type: string;
@@ -75,6 +76,8 @@ export interface TargetGroup {
    * is 1: it fails open only when none is healthy.
    */
   readonly failOpenBelowHealthyTargets: number;
+  /** The same as a share of the registered targets, 1 to 100; absent when off, AWS's default. The stricter holds. */
+  readonly failOpenBelowHealthyPercent?: number;
   /** Ids of the compute groups registered with it. */
   readonly targets: readonly string[];
 }

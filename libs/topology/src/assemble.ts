@@ -1,0 +1,100 @@
+/** Puts the readers' answers together: from rendered stacks to one `Topology`, in an order of its own. */
+import { byText, sortedUnique } from './json.ts';
+import { idsReferredTo } from './references.ts';
+import { partTypes, readerOf } from './readers/registry.ts';
+import type { ReadContext } from './readers/reader.ts';
+import { createSettings } from './settings.ts';
+import type { Resource, Stack } from './stack.ts';
+import type { Link, OtherResource, Region, Topology, TopologyNode, TopologyNote } from './topology.ts';
+import { SUBNET_TYPE, zoneOfSubnet, zonesOfSubnets } from './zones.ts';
+
+function createContext(resources: readonly Resource[], notes: TopologyNote[]): ReadContext {
+  const byId = new Map(resources.map((resource) => [resource.id, resource]));
+  const byType = Map.groupBy(resources, (resource) => resource.type);
+  const noteOn = (resource: Resource) => (message: string) => {
+    notes.push({ resource: resource.id, message });
+  };
+  return {
+    resource: (id) => byId.get(id),
+    resourcesOfType: (type) => byType.get(type) ?? [],
+    zonesOfSubnets: (subnets, note) => zonesOfSubnets(subnets, (id) => byId.get(id), note),
+    settingsOf: (resource) => createSettings(noteOn(resource)),
+    noteOn,
+  };
+}
+
+function readRegions(resources: readonly Resource[], nodes: readonly TopologyNode[]): Region[] {
+  const ids = sortedUnique(resources.map((resource) => resource.region));
+  return ids.map((id) => {
+    const subnets = resources.filter((resource) => resource.region === id && resource.type === SUBNET_TYPE);
+    const placed = nodes.filter((node) => node.region === id).flatMap((node) => node.zones);
+    return {
+      id,
+      zones: sortedUnique([...subnets.flatMap((subnet) => zoneOfSubnet(subnet) ?? []), ...placed]),
+    };
+  });
+}
+
+/** A subnet is read by way of its zone, wherever a node lies in it. */
+const isReadSubnet = (resource: Resource): boolean =>
+  resource.type === SUBNET_TYPE && zoneOfSubnet(resource) !== undefined;
+
+/** A part, such as a target group, that no node took in would disappear silently. */
+function isLeftOver(resource: Resource, usedParts: ReadonlySet<string>): boolean {
+  return partTypes.has(resource.type) && !usedParts.has(resource.id);
+}
+
+function partsInUse(resources: readonly Resource[], nodes: readonly TopologyNode[]): Set<string> {
+  const used = new Set(nodes.map((node) => node.id));
+  const parts = resources.filter((resource) => partTypes.has(resource.type));
+  // Parts point at nodes (a listener at its balancer) or are pointed at (a launch template by its group), and
+  // a rule points at a listener, so this is repeated until nothing is added.
+  for (let before = -1; before !== used.size;) {
+    before = used.size;
+    const referredTo = idsReferredTo(
+      resources.filter((resource) => used.has(resource.id)).map((resource) => resource.properties),
+    );
+    for (const part of parts) {
+      const pointsAt = idsReferredTo(part.properties);
+      if (referredTo.has(part.id) || [...pointsAt].some((id) => used.has(id) && id !== part.id))
+        used.add(part.id);
+    }
+  }
+  return used;
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()].sort((a, b) => byText(key(a), key(b)));
+}
+
+export function assembleTopology(name: string, tier: string | undefined, stacks: readonly Stack[]): Topology {
+  const resources = stacks.flatMap((stack) => stack.resources).sort((a, b) => byText(a.id, b.id));
+  const notes: TopologyNote[] = stacks.flatMap((stack) => stack.notes);
+  const context = createContext(resources, notes);
+  const nodes: TopologyNode[] = [];
+  const links: Link[] = [];
+  const others: OtherResource[] = [];
+  for (const resource of resources) {
+    const reader = readerOf(resource.type);
+    const found = reader?.read(resource, context) ?? [];
+    nodes.push(...found);
+    if (found.length > 0) links.push(...(reader?.links?.(resource, context) ?? []));
+    else if (!partTypes.has(resource.type) && !isReadSubnet(resource))
+      others.push({ id: resource.id, type: resource.type });
+  }
+  const used = partsInUse(resources, nodes);
+  others.push(...resources.filter((part) => isLeftOver(part, used)).map(({ id, type }) => ({ id, type })));
+  const known = new Set(nodes.map((node) => node.id));
+  return {
+    name,
+    ...(tier === undefined ? {} : { tier }),
+    regions: readRegions(resources, nodes),
+    nodes: uniqueBy(nodes, (node) => node.id),
+    links: uniqueBy(
+      links.filter((link) => known.has(link.to)),
+      (link) => `${link.from}\n${link.to}`,
+    ),
+    others: uniqueBy(others, (other) => other.id),
+    notes: uniqueBy(notes, (note) => `${note.resource}\n${note.message}`),
+  };
+}

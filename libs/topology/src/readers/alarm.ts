@@ -1,0 +1,45 @@
+/** `AWS::CloudWatch::Alarm`, on one metric or on an expression over several. */
+import { asList, asText, at } from '../json.ts';
+import type { Resource } from '../stack.ts';
+import type { AlarmNode } from '../topology.ts';
+import { nodeBase, type ReadContext, type ResourceReader } from './reader.ts';
+
+/** An alarm's own metric, or the first of the metrics that its expression combines. */
+function metricOf(alarm: Resource): { metric: unknown; period: unknown } {
+  const { properties } = alarm;
+  if (properties['MetricName'] !== undefined) return { metric: properties, period: properties['Period'] };
+  const statistic = asList(properties['Metrics'])
+    .map((entry) => at(entry, 'MetricStat'))
+    .find((found) => found !== undefined);
+  return { metric: at(statistic, 'Metric'), period: at(statistic, 'Period') };
+}
+
+function read(alarm: Resource, context: ReadContext): AlarmNode[] {
+  const settings = context.settingsOf(alarm);
+  const { properties } = alarm;
+  const { metric, period } = metricOf(alarm);
+  const namespace = asText(at(metric, 'Namespace'));
+  const metricName = asText(at(metric, 'MetricName'));
+  const threshold = settings.optionalNumber('threshold', properties['Threshold']);
+  const periodSeconds = settings.optionalNumber('periodSeconds', period);
+  const evaluationPeriods = settings.number('evaluationPeriods', properties['EvaluationPeriods'], 1);
+  const isEnabled = settings.boolean('actionsEnabled', properties['ActionsEnabled'], true);
+  const node: Omit<AlarmNode, keyof ReturnType<typeof nodeBase>> = {
+    kind: 'alarm',
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(metricName === undefined ? {} : { metricName }),
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(periodSeconds === undefined ? {} : { periodSeconds }),
+    evaluationPeriods,
+    datapointsToAlarm: settings.number(
+      'datapointsToAlarm',
+      properties['DatapointsToAlarm'],
+      evaluationPeriods,
+    ),
+    treatMissingData: settings.text('treatMissingData', properties['TreatMissingData'], 'missing'),
+    actionCount: isEnabled ? asList(properties['AlarmActions']).length : 0,
+  };
+  return [{ ...nodeBase(alarm, [], settings), ...node }];
+}
+
+export const alarmReader: ResourceReader = { types: ['AWS::CloudWatch::Alarm'], read };

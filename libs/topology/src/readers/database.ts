@@ -1,0 +1,80 @@
+/** `AWS::RDS::DBInstance`. An instance of an Aurora cluster is not one of these: it is left to `others`. */
+import { asText } from '../json.ts';
+import { referencedId } from '../references.ts';
+import type { NoteSink } from '../settings.ts';
+import type { Resource } from '../stack.ts';
+import type { DatabaseNode } from '../topology.ts';
+import { zoneName } from '../zones.ts';
+import { nodeBase, type ReadContext, type ResourceReader } from './reader.ts';
+
+export const DATABASE_TYPE = 'AWS::RDS::DBInstance';
+const SUBNET_GROUP_TYPE = 'AWS::RDS::DBSubnetGroup';
+
+/** RDS user guide, "Settings for DB instances", database port. */
+const DEFAULT_PORTS: readonly (readonly [prefix: string, port: number])[] = [
+  ['postgres', 5432],
+  ['mysql', 3306],
+  ['mariadb', 3306],
+  ['oracle', 1521],
+  ['sqlserver', 1433],
+  ['db2', 50_000],
+];
+
+const defaultPort = (engine: string): number =>
+  DEFAULT_PORTS.find(([prefix]) => engine.startsWith(prefix))?.[1] ?? 5432;
+
+/** A Multi-AZ instance has a primary and one standby, in two zones of its subnet group. */
+const MULTI_AZ_ZONES = 2;
+
+function zonesOf(
+  database: Resource,
+  multiAz: boolean,
+  context: ReadContext,
+  note: NoteSink,
+): { zones: readonly string[]; isChosenByAws: boolean } {
+  const named = zoneName(database.properties['AvailabilityZone']);
+  if (named !== undefined && !multiAz) return { zones: [named], isChosenByAws: false };
+  const group = context.resource(referencedId(database.properties['DBSubnetGroupName']) ?? '');
+  const candidates =
+    group?.type === SUBNET_GROUP_TYPE ? context.zonesOfSubnets(group.properties['SubnetIds'], note) : [];
+  const wanted = multiAz ? MULTI_AZ_ZONES : 1;
+  if (candidates.length === 0) note('has no subnet group in this template, so its zones are unknown');
+  else if (candidates.length < wanted) {
+    note(`asks for ${String(wanted)} zones, but its subnets lie in ${String(candidates.length)}`);
+  }
+  return { zones: candidates.slice(0, wanted), isChosenByAws: candidates.length > wanted };
+}
+
+function read(database: Resource, context: ReadContext): DatabaseNode[] {
+  const note = context.noteOn(database);
+  const { properties } = database;
+  if (properties['DBClusterIdentifier'] !== undefined) {
+    note('belongs to a database cluster, which is not read yet');
+    return [];
+  }
+  const settings = context.settingsOf(database);
+  const engine = settings.text('engine', properties['Engine'], 'postgres');
+  const multiAz = settings.boolean('multiAz', properties['MultiAZ'], false);
+  const { zones, isChosenByAws } = zonesOf(database, multiAz, context, note);
+  // RDS picks among the subnet group's zones; the first ones stand for its choice.
+  if (isChosenByAws) settings.leaveToDefault('zones');
+  if (properties['SourceDBInstanceIdentifier'] !== undefined) {
+    note('is a read replica; its link to the source is not read yet');
+  }
+  const databaseName = asText(properties['DBName']);
+  const node = {
+    kind: 'database',
+    engine,
+    engineVersion: settings.text('engineVersion', properties['EngineVersion'], 'default'),
+    port: settings.number('port', properties['Port'], defaultPort(engine)),
+    ...(databaseName === undefined ? {} : { databaseName }),
+    multiAz,
+    standbyReplication: multiAz ? 'synchronous' : 'none',
+    encrypted: settings.boolean('encrypted', properties['StorageEncrypted'], false),
+    backupRetentionDays: settings.number('backupRetentionDays', properties['BackupRetentionPeriod'], 1),
+    deletionProtection: settings.boolean('deletionProtection', properties['DeletionProtection'], false),
+  } as const;
+  return [{ ...nodeBase(database, zones, settings), ...node }];
+}
+
+export const databaseReader: ResourceReader = { types: [DATABASE_TYPE], parts: [SUBNET_GROUP_TYPE], read };

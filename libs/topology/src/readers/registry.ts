@@ -1,0 +1,30 @@
+/**
+ * Every reader there is. To read a new kind of resource, add its node to `topology.ts`, a reader beside these
+ * and a line here.
+ */
+import { alarmReader } from './alarm.ts';
+import { backupPlanReader } from './backup-plan.ts';
+import { bucketReader } from './bucket.ts';
+import { computeGroupReader } from './compute-group.ts';
+import { databaseReader } from './database.ts';
+import { loadBalancerReader } from './load-balancer.ts';
+import { logGroupReader } from './log-group.ts';
+import type { ResourceReader } from './reader.ts';
+
+export const readers: readonly ResourceReader[] = [
+  loadBalancerReader,
+  computeGroupReader,
+  databaseReader,
+  bucketReader,
+  alarmReader,
+  logGroupReader,
+  backupPlanReader,
+];
+
+const byType = new Map(readers.flatMap((reader) => reader.types.map((type) => [type, reader] as const)));
+
+/** The reader that turns this type into nodes, if there is one. */
+export const readerOf = (type: string): ResourceReader | undefined => byType.get(type);
+
+/** Types that readers take in as part of their nodes. */
+export const partTypes: ReadonlySet<string> = new Set(readers.flatMap((reader) => reader.parts ?? []));
