@@ -1,1 +1,12 @@
-export {};
+export { createLocalCloud, STAND_INS, TopologyNotRunnableError } from './local-cloud.ts';
+export type { Bundles, DeclaredDurations, LocalCloud, LocalCloudOptions } from './local-cloud.ts';
+export { createPace } from './pace.ts';
+export type { Pace } from './pace.ts';
+export { systemClock } from './clock.ts';
+export type { Clock } from './clock.ts';
+export type { CloudEvent, OnCloudEvent } from './cloud-event.ts';
+export { createGuardian, killGroup } from './guardian/guardian.ts';
+export type { Guardian } from './guardian/guardian.ts';
+export type { LocalDatabase } from './database.ts';
+export type { Instance } from './instance.ts';
+export type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';

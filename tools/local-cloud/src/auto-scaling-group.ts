@@ -1,0 +1,211 @@
+/**
+ * Stands in for an Auto Scaling group: keeps the desired number of instances over the zones that are there,
+ * replaces what the load balancer calls unhealthy once the grace period is over, and rebalances when a zone
+ * comes back. What it does not do: scale by load (a game day is shorter than the alarm that would scale).
+ */
+import type { ComputeGroupNode } from '@nines/topology';
+import type { Clock } from './clock.ts';
+import type { OnCloudEvent } from './cloud-event.ts';
+import type { Instance } from './instance.ts';
+import type { LocalLoadBalancer } from './load-balancer.ts';
+import type { Pace } from './pace.ts';
+
+export const AUTO_SCALING_STAND_IN =
+  'The Auto Scaling group is a local stand-in: it replaces and rebalances instances by the template’s health ' +
+  'check type and grace period, at once where AWS takes a moment to notice; it does not scale by CPU, and EC2’s ' +
+  'own status checks are not simulated.';
+
+/** How often the group looks; short, because what it waits for is stated elsewhere. */
+const LOOK_EVERY_MS = 100;
+
+export interface LocalAutoScalingGroup {
+  readonly instances: readonly Instance[];
+  /** Whether every wanted instance is there, in balance over the zones and healthy to the load balancer. */
+  readonly settled: boolean;
+  start(): Promise<void>;
+  loseZone(zone: string): readonly Instance[];
+  restoreZone(zone: string): void;
+  close(): Promise<void>;
+}
+
+export interface AutoScalingGroupOptions {
+  readonly node: ComputeGroupNode;
+  readonly loadBalancer: LocalLoadBalancer;
+  readonly launch: (id: string, zone: string) => Promise<Instance>;
+  /** From launch to a started process, in seconds of AWS's time. */
+  readonly instanceStartSeconds: number;
+  readonly pace: Pace;
+  readonly clock: Clock;
+  readonly onEvent: OnCloudEvent;
+}
+
+interface Member {
+  readonly instance: Instance;
+  readonly startedAtMs: number;
+}
+
+class Group implements LocalAutoScalingGroup {
+  readonly #options: AutoScalingGroupOptions;
+  readonly #lostZones = new Set<string>();
+  readonly #members = new Map<string, Member>();
+  readonly #ending = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+  #launching: string[] = [];
+  #launched = 0;
+  #watch: Promise<void> | undefined;
+
+  constructor(options: AutoScalingGroupOptions) {
+    this.#options = options;
+  }
+
+  get instances(): readonly Instance[] {
+    return [...this.#members.values()].map((member) => member.instance);
+  }
+
+  get settled(): boolean {
+    const { node, loadBalancer } = this.#options;
+    const counts = this.#countByZone();
+    const spread = Math.max(...counts.values()) - Math.min(...counts.values());
+    return (
+      this.#members.size === node.desiredInstances &&
+      this.#launching.length === 0 &&
+      this.#ending.size === 0 &&
+      spread <= 1 &&
+      this.instances.every((instance) => loadBalancer.stateOf(instance.id) === 'healthy')
+    );
+  }
+
+  /** Instances per usable zone, those being launched included. */
+  #countByZone(): Map<string, number> {
+    const zones = this.#options.node.zones.filter((zone) => !this.#lostZones.has(zone));
+    const counts = new Map(zones.map((zone) => [zone, 0]));
+    for (const zone of [...this.instances.map((instance) => instance.zone), ...this.#launching]) {
+      const count = counts.get(zone);
+      if (count !== undefined) counts.set(zone, count + 1);
+    }
+    return counts;
+  }
+
+  #emptiestZone(): string | undefined {
+    return [...this.#countByZone()].sort(([, a], [, b]) => a - b)[0]?.[0];
+  }
+
+  /** The first fleet is there before the run begins, so it starts without AWS's start time. */
+  async start(): Promise<void> {
+    const { node } = this.#options;
+    for (let count = 0; count < node.desiredInstances; count += 1) await this.#launch(0);
+    this.#watch = this.#look();
+  }
+
+  async #launch(startSeconds: number): Promise<void> {
+    const zone = this.#emptiestZone();
+    if (zone === undefined) return;
+    const { launch, loadBalancer, pace, clock, onEvent } = this.#options;
+    this.#launched += 1;
+    const id = `instance-${String(this.#launched)}`;
+    this.#launching.push(zone);
+    try {
+      await clock.sleep(pace.scaleMs(startSeconds), this.#closing.signal);
+      if (this.#closing.signal.aborted || this.#lostZones.has(zone)) return;
+      const instance = await launch(id, zone);
+      this.#members.set(id, { instance, startedAtMs: clock.now() });
+      loadBalancer.register({ id, zone, address: instance.address });
+      onEvent({ kind: 'instance-started', subject: id, message: `${id} started in ${zone}` });
+    } finally {
+      this.#launching = without(this.#launching, zone);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#closing.signal.aborted) {
+      for (const member of this.#members.values())
+        if (this.#mustReplace(member)) this.#replace(member.instance);
+      this.#keepDesired();
+      await clock.sleep(LOOK_EVERY_MS, this.#closing.signal);
+    }
+  }
+
+  #mustReplace({ instance, startedAtMs }: Member): boolean {
+    const { node, loadBalancer, pace, clock } = this.#options;
+    if (node.healthCheckType !== 'ELB') return false;
+    const inGrace = clock.now() - startedAtMs < pace.scaleMs(node.healthCheckGracePeriodSeconds);
+    return !inGrace && loadBalancer.stateOf(instance.id) === 'unhealthy';
+  }
+
+  #replace(instance: Instance): void {
+    const message = `${instance.id} in ${instance.zone} is unhealthy and gets replaced`;
+    this.#options.onEvent({ kind: 'instance-replaced', subject: instance.id, message });
+    this.#end(instance);
+  }
+
+  #keepDesired(): void {
+    const { node, instanceStartSeconds } = this.#options;
+    const missing = node.desiredInstances - this.#members.size - this.#launching.length;
+    for (let count = 0; count < missing; count += 1) void this.#launch(instanceStartSeconds);
+    if (missing === 0 && this.#launching.length === 0) this.#rebalance();
+  }
+
+  /** AWS launches in the emptier zone before it ends one in the fuller, so capacity never dips. */
+  #rebalance(): void {
+    const counts = [...this.#countByZone()].sort(([, a], [, b]) => a - b);
+    const emptiest = counts[0];
+    const fullest = counts.at(-1);
+    if (!emptiest || !fullest || fullest[1] - emptiest[1] <= 1) return;
+    const surplus = this.instances.find((instance) => instance.zone === fullest[0]);
+    if (!surplus) return;
+    void this.#launch(this.#options.instanceStartSeconds).then(() => this.#retireWhenCovered(surplus));
+  }
+
+  async #retireWhenCovered(surplus: Instance): Promise<void> {
+    const { clock, loadBalancer } = this.#options;
+    const covered = () => this.instances.every(({ id }) => loadBalancer.stateOf(id) === 'healthy');
+    while (!covered() && !this.#closing.signal.aborted)
+      await clock.sleep(LOOK_EVERY_MS, this.#closing.signal);
+    if (this.#members.size > this.#options.node.desiredInstances) this.#end(surplus);
+  }
+
+  #end(instance: Instance): void {
+    this.#members.delete(instance.id);
+    const ending = this.#options.loadBalancer
+      .deregister(instance.id)
+      .then(() => instance.terminate())
+      .then(() => {
+        this.#options.onEvent({
+          kind: 'instance-stopped',
+          subject: instance.id,
+          message: `${instance.id} is gone`,
+        });
+      })
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  loseZone(zone: string): readonly Instance[] {
+    this.#lostZones.add(zone);
+    const lost = this.instances.filter((instance) => instance.zone === zone);
+    for (const instance of lost) instance.lose();
+    return lost;
+  }
+
+  restoreZone(zone: string): void {
+    this.#lostZones.delete(zone);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#watch;
+    await Promise.all(this.instances.map((instance) => instance.terminate()));
+    await Promise.allSettled(this.#ending);
+  }
+}
+
+/** The list without one occurrence of the value. */
+function without(list: readonly string[], value: string): string[] {
+  const at = list.indexOf(value);
+  return at < 0 ? [...list] : [...list.slice(0, at), ...list.slice(at + 1)];
+}
+
+export function createAutoScalingGroup(options: AutoScalingGroupOptions): LocalAutoScalingGroup {
+  return new Group(options);
+}

@@ -1,0 +1,21 @@
+/** Something the local cloud did or noticed, for the live line, the log and the report's marks. */
+export interface CloudEvent {
+  readonly kind:
+    | 'instance-started'
+    | 'instance-stopped'
+    | 'process-exited'
+    | 'process-restarted'
+    | 'target-healthy'
+    | 'target-unhealthy'
+    | 'instance-replaced'
+    | 'failover-started'
+    | 'failover-completed'
+    | 'standby-lost'
+    | 'standby-in-sync'
+    | 'zone-lost'
+    | 'zone-restored';
+  readonly subject: string;
+  readonly message: string;
+}
+
+export type OnCloudEvent = (event: CloudEvent) => void;

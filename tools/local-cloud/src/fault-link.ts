@@ -1,0 +1,199 @@
+/**
+ * A fault point on the way between two parts: a TCP proxy on loopback that can be told to delay what it carries,
+ * to reset it, or to swallow it as a lost network does (no answer, no refusal).
+ *
+ * Use it wherever a topology has a link that can break. It does not understand what it carries. ADR 0002 says
+ * why this is our own and what it costs per request.
+ */
+import { createServer, connect } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface FaultLink {
+  readonly name: string;
+  /** Where callers connect. */
+  readonly address: Address;
+  readonly openConnections: number;
+  /** Nothing passes any more, in either direction, and nobody is told: what a lost zone looks like. */
+  partition(): void;
+  /** Every byte takes this much longer in each direction; 0 ends it. */
+  delay(ms: number): void;
+  /** Breaks every open connection, as the end of a peer does. */
+  reset(): void;
+  /** Ends partition and delay. Connections whose peer went away meanwhile are broken now. */
+  heal(): void;
+  close(): Promise<void>;
+}
+
+export interface FaultLinkOptions {
+  readonly name: string;
+  /** Asked at every new connection; `undefined` refuses it, as a machine without a listener does. */
+  readonly target: () => Address | undefined;
+}
+
+interface State {
+  partitioned: boolean;
+  delayMs: number;
+}
+
+class Pair {
+  readonly #client: Socket;
+  readonly #upstream: Socket;
+  readonly #state: State;
+  #brokenWhilePartitioned = false;
+
+  constructor(client: Socket, upstream: Socket, state: State, onClosed: () => void) {
+    this.#client = client;
+    this.#upstream = upstream;
+    this.#state = state;
+    this.#pump(client, upstream);
+    this.#pump(upstream, client);
+    client.once('close', onClosed);
+  }
+
+  #pump(from: Socket, to: Socket): void {
+    from.setNoDelay(true);
+    from.on('data', (chunk: Buffer) => {
+      this.#deliver(() => {
+        if (!to.write(chunk) && !this.#state.partitioned) {
+          from.pause();
+          to.once('drain', () => {
+            if (!this.#state.partitioned) from.resume();
+          });
+        }
+      });
+    });
+    from.on('end', () => {
+      this.#deliver(() => to.end());
+    });
+    // An error is followed by `close`, which is where both sides are ended.
+    from.on('error', () => undefined);
+    from.on('close', () => {
+      this.#deliver(() => to.destroy());
+    });
+  }
+
+  /** While partitioned nothing may reach the other side, not even the news that this side is gone. */
+  #deliver(act: () => void): void {
+    if (this.#state.partitioned) this.#brokenWhilePartitioned = true;
+    else if (this.#state.delayMs > 0) {
+      setTimeout(() => {
+        if (this.#state.partitioned) this.#brokenWhilePartitioned = true;
+        else act();
+      }, this.#state.delayMs);
+    } else act();
+  }
+
+  hold(): void {
+    this.#client.pause();
+    this.#upstream.pause();
+  }
+
+  /** Bytes that were swallowed cannot be given back, so a connection that lost any is broken instead. */
+  release(): void {
+    if (this.#brokenWhilePartitioned) this.destroy();
+    else {
+      this.#client.resume();
+      this.#upstream.resume();
+    }
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#upstream.destroy();
+  }
+}
+
+/** Keeps what one link is doing: its open pairs, and the callers that connect into the void of a partition. */
+class Link implements FaultLink {
+  readonly name: string;
+  readonly #target: FaultLinkOptions['target'];
+  readonly #server: Server;
+  readonly #state: State = { partitioned: false, delayMs: 0 };
+  readonly #pairs = new Set<Pair>();
+  readonly #stranded = new Set<Socket>();
+
+  constructor(options: FaultLinkOptions) {
+    this.name = options.name;
+    this.#target = options.target;
+    this.#server = createServer({ noDelay: true }, (client) => {
+      this.#accept(client);
+    });
+  }
+
+  listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, '127.0.0.1', () => {
+        resolve();
+      });
+    });
+  }
+
+  get address(): Address {
+    return { host: '127.0.0.1', port: (this.#server.address() as AddressInfo).port };
+  }
+  get openConnections(): number {
+    return this.#pairs.size + this.#stranded.size;
+  }
+
+  #accept(client: Socket): void {
+    if (this.#state.partitioned) {
+      client.pause();
+      client.on('error', () => undefined);
+      client.once('close', () => this.#stranded.delete(client));
+      this.#stranded.add(client);
+      return;
+    }
+    const target = this.#target();
+    if (!target) {
+      client.destroy();
+      return;
+    }
+    const pair = new Pair(client, connect(target.port, target.host), this.#state, () =>
+      this.#pairs.delete(pair),
+    );
+    this.#pairs.add(pair);
+  }
+
+  partition(): void {
+    this.#state.partitioned = true;
+    for (const pair of this.#pairs) pair.hold();
+  }
+
+  delay(ms: number): void {
+    this.#state.delayMs = ms;
+  }
+
+  reset(): void {
+    for (const pair of this.#pairs) pair.destroy();
+    for (const socket of this.#stranded) socket.destroy();
+    this.#pairs.clear();
+  }
+
+  heal(): void {
+    this.#state.partitioned = false;
+    this.#state.delayMs = 0;
+    for (const pair of this.#pairs) pair.release();
+    for (const socket of this.#stranded) socket.destroy();
+  }
+
+  close(): Promise<void> {
+    this.reset();
+    return new Promise((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+  }
+}
+
+export async function createFaultLink(options: FaultLinkOptions): Promise<FaultLink> {
+  const link = new Link(options);
+  await link.listen();
+  return link;
+}

@@ -1,0 +1,55 @@
+/**
+ * Turns the environment that the template's systemd unit sets into one for a process on this machine: the same
+ * variables, with references into the template replaced by local addresses.
+ */
+import type { Address } from './fault-link.ts';
+
+export class EnvironmentUnresolvedError extends Error {
+  readonly code = 'environment-unresolved';
+  override readonly name = 'EnvironmentUnresolvedError';
+}
+
+export interface EnvironmentOverrides {
+  readonly database: Address;
+  readonly databaseName: string;
+  readonly databaseUser: string;
+  readonly databasePasswordFile: string;
+  /** Variable to base URL, for every service outside the template. */
+  readonly services: Readonly<Record<string, string>>;
+}
+
+/** Meaningful on AWS alone: TLS to a loopback database would prove nothing, and there is no secret to fetch. */
+const LEFT_OUT = ['DATABASE_CA_FILE', 'DATABASE_SECRET_ARN'];
+
+/**
+ * @throws EnvironmentUnresolvedError when a variable still refers to something in the template that has no local
+ * counterpart, because a process that starts with `${Some.Ref}` as a value fails later and less clearly.
+ */
+export function resolveEnvironment(
+  unit: Readonly<Record<string, string>>,
+  overrides: EnvironmentOverrides,
+): Record<string, string> {
+  const environment: Record<string, string> = {
+    ...unit,
+    ...overrides.services,
+    DATABASE_HOST: overrides.database.host,
+    DATABASE_PORT: String(overrides.database.port),
+    DATABASE_NAME: overrides.databaseName,
+    DATABASE_USER: overrides.databaseUser,
+    DATABASE_PASSWORD_FILE: overrides.databasePasswordFile,
+  };
+  for (const name of LEFT_OUT) Reflect.deleteProperty(environment, name);
+  for (const [name, value] of Object.entries(environment)) {
+    // The zone and the machine's name are set per instance, whatever the unit takes them from.
+    if (!value.includes('${') || name === 'ZONE' || name === 'INSTANCE_ID') continue;
+    const known = value.replaceAll('${AWS::Region}', 'local').replaceAll('${AWS::StackName}', 'local');
+    if (known.includes('${')) {
+      throw new EnvironmentUnresolvedError(
+        `the unit sets ${name}=${value}, which refers to something that the local cloud does not run. ` +
+          'Give it a local value in tools/local-cloud/src/instance-environment.ts.',
+      );
+    }
+    environment[name] = known;
+  }
+  return environment;
+}
