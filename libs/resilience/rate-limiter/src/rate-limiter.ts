@@ -1,0 +1,199 @@
+/**
+ * Rate limiter: a token bucket with a bounded wait queue.
+ *
+ * Use it where a rate is known: the rate an instance was rated for in a load test, or the quota of a service
+ * that you call. Do not use it where the capacity is unknown or changes with the work (use a load shedder,
+ * which measures it), nor to share one limit between processes (every instance has a bucket of its own).
+ *
+ *     const limit = createRateLimiter({ ratePerSecond: 200, maxWaitMs: 50 });
+ *     await limit(({ signal }) => fetch(url, { signal }));        // throws RateLimitedError when refused
+ *     const answer = await limit.try(() => handle(request));      // { ok: true, value } | { ok: false, error }
+ *     if (!limit.tryAcquire()) return tooManyRequests();          // without a function to call
+ *     await limit.acquire({ signal, cost: 5 });                   // waits for its turn, or throws
+ *     limit.state();                                              // { tokens, queued }
+ *
+ * The bucket is refilled by arithmetic when it is read. A timer exists only while somebody waits. A caller that
+ * waits holds its tokens in advance, so turns are taken in order of arrival; one that gives up puts them back.
+ */
+
+/** What a called function is told. Policies pass it on, so that they compose without knowing each other. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  /** Monotonic milliseconds, of the same clock as the limiter's, after which nobody wants the answer. */
+  readonly deadline?: number | undefined;
+}
+
+/** What a caller may tell a policy. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadline?: number | undefined;
+}
+
+export type Result<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+export type RateLimiterEvent =
+  | { readonly type: 'admitted'; readonly waitedMs: number }
+  | { readonly type: 'refused'; readonly retryAfterMs: number; readonly queued: number };
+
+export interface RateLimiterOptions {
+  /** Tokens added a second, above 0. One call takes one token unless it says otherwise. */
+  readonly ratePerSecond: number;
+  /**
+   * Tokens that the full bucket holds, and so the most that can start at the same instant.
+   *
+   * @default one second's worth, at least 1: random arrivals below the rate are then hardly ever refused
+   */
+  readonly burst?: number;
+  /**
+   * Longest that a call may wait for its token, in milliseconds. A call that would wait longer, or past its
+   * deadline, is refused at once, since its wait is known when it arrives. At most 2,147,483,647.
+   *
+   * @default 0: refuse instead of waiting, because only the caller knows how much time it has left
+   */
+  readonly maxWaitMs?: number;
+  /**
+   * Most calls that may wait, whatever `maxWaitMs` allows: a bound on memory.
+   *
+   * @default 1000
+   */
+  readonly maxQueue?: number;
+  /** Monotonic milliseconds. @default performance */
+  readonly clock?: { now(): number };
+  /** Starts a timer and returns its cancellation. @default setTimeout */
+  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
+  /** Told of each admission and refusal. Nothing is allocated for it when it is absent. */
+  readonly onEvent?: (event: RateLimiterEvent) => void;
+}
+
+export interface RateLimiter {
+  /** Calls `fn` when there is a token for it. Throws {@link RateLimitedError}, or the signal's reason. */
+  <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<T>;
+  /** As the call itself, but gives what would be thrown as a value. */
+  try<T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<Result<T>>;
+  /** Takes `cost` tokens now or none at all. Gives false while others wait, so that nobody overtakes them. */
+  tryAcquire(cost?: number): boolean;
+  /**
+   * Waits for `cost` tokens (1 unless told). Throws {@link RateLimitedError}, or the signal's reason.
+   */
+  acquire(options?: CallOptions & { readonly cost?: number }): Promise<void>;
+  /** Tokens left, below 0 when calls that wait hold them in advance, and how many calls wait. */
+  state(): { readonly tokens: number; readonly queued: number };
+}
+
+const BRAND: unique symbol = Symbol.for('nines.error');
+
+/** The call was refused without being tried. Answer with 429 or 503 and `Retry-After`. */
+export class RateLimitedError extends Error {
+  override readonly name = 'RateLimitedError';
+  readonly code = 'rate-limited';
+  /** Says that nothing is broken: a circuit breaker must not count it. */
+  readonly overloaded = true;
+  readonly [BRAND] = true;
+  /** Milliseconds until there would have been a token. */
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
+    super('rate limited');
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const startTimer = (run: () => void, delayMs: number) => {
+  const timer = setTimeout(run, delayMs);
+  return () => {
+    clearTimeout(timer);
+  };
+};
+
+/** Without a caller's signal the function gets one that never aborts, made only if it is read. */
+const contextFor = (context?: CallOptions): CallContext =>
+  context?.signal
+    ? (context as CallContext)
+    : {
+        ...context,
+        get signal() {
+          return new AbortController().signal;
+        },
+      };
+
+/** A billionth of a token: sums of fractions must not make a caller wait once more. */
+const ROUNDING = 1e-9;
+
+/** @throws RangeError when `ratePerSecond` is not above 0, or `burst` is below 1 */
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const { ratePerSecond, maxWaitMs = 0, maxQueue = 1000, setTimer = startTimer, onEvent } = options;
+  const { burst = Math.max(1, ratePerSecond), clock = performance } = options;
+  if (!(ratePerSecond > 0 && burst >= 1)) throw new RangeError('ratePerSecond must be > 0, burst >= 1');
+  let tokens = burst;
+  let refilledAt = clock.now();
+  let queued = 0;
+
+  /** Milliseconds until the bucket holds `cost`. */
+  const waitFor = (cost: number) => {
+    const now = clock.now();
+    // A clock that steps back adds nothing, and costs nobody the time it stepped.
+    tokens = Math.min(burst, tokens + (Math.max(0, now - refilledAt) * ratePerSecond) / 1000);
+    refilledAt = now;
+    return (Math.max(0, cost - tokens - ROUNDING) * 1000) / ratePerSecond;
+  };
+
+  const tryAcquire = (cost = 1) => {
+    if (waitFor(cost)) return false;
+    tokens -= cost;
+    return true;
+  };
+
+  const sleep = (delayMs: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const end = () => {
+        cancel();
+        signal?.removeEventListener('abort', end);
+        if (signal?.aborted) reject(signal.reason as Error);
+        else resolve();
+      };
+      const cancel = setTimer(end, delayMs);
+      signal?.addEventListener('abort', end);
+    });
+
+  const acquire = async (wanted: CallOptions & { readonly cost?: number } = {}) => {
+    const { cost = 1, signal, deadline = Infinity } = wanted;
+    signal?.throwIfAborted();
+    const waitMs = waitFor(cost);
+    if (waitMs > maxWaitMs || refilledAt + waitMs > deadline || (waitMs && queued >= maxQueue)) {
+      onEvent?.({ type: 'refused', retryAfterMs: waitMs, queued });
+      throw new RateLimitedError(waitMs);
+    }
+    tokens -= cost;
+    if (waitMs) {
+      queued++;
+      try {
+        await sleep(waitMs, signal);
+        // The abort may have come between the end of the wait and this line; nothing may run after it.
+        signal?.throwIfAborted();
+      } catch (error) {
+        tokens += cost;
+        throw error;
+      } finally {
+        queued--;
+      }
+    }
+    onEvent?.({ type: 'admitted', waitedMs: waitMs });
+  };
+
+  const call = async <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions) => {
+    await acquire(context);
+    return fn(contextFor(context));
+  };
+
+  return Object.assign(call, {
+    try: <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<Result<T>> =>
+      call(fn, context).then(
+        (value) => ({ ok: true, value }),
+        (error: unknown) => ({ ok: false, error }),
+      ),
+    tryAcquire,
+    acquire,
+    state: () => ({ tokens: (waitFor(0), tokens), queued }),
+  });
+}

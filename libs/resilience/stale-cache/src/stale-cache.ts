@@ -1,0 +1,270 @@
+/**
+ * Stale cache: a value is fresh until its soft time to live, and good enough until its hard one when its source
+ * is slow or away. One load at a time per key, bounded size. With it comes the static answer: a constant
+ * instead of a failure.
+ *
+ * Use it to turn a hard dependency into a soft one: reads for which yesterday's answer is better than none. Do
+ * not use it for values that must be current (a balance before a payment), and do not load from a second,
+ * rarely used source on failure: such a fallback fails when it is needed.
+ *
+ *     const products = createStaleCache<Product>({ softTtlMs: 1_000, hardTtlMs: 3_600_000, maxWaitMs: 200 });
+ *     const { value, stale, ageMs } = await products(id, ({ signal }) => load(id, signal));
+ *     const result = await products.try(id, load);       // { ok: true, value, stale, ageMs } | { ok: false, error }
+ *     products.set(id, product); products.delete(id); products.size();
+ *
+ *     const reviewsOrNone = createStaticAnswer({ answer: null });
+ *     const reviews = await reviewsOrNone(({ signal }) => fetchReviews(id, signal));
+ */
+
+/** What a called function is told. Policies pass it on, so that they compose without knowing each other. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  readonly deadline?: number | undefined;
+}
+
+/** What a caller may tell a policy. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadline?: number | undefined;
+}
+
+export interface Cached<V> {
+  readonly value: V;
+  /** Whether the value is older than `softTtlMs`: its source was slow or away. */
+  readonly stale: boolean;
+  /** Milliseconds since the load that brought the value was finished. */
+  readonly ageMs: number;
+}
+
+export type CachedResult<V> =
+  ({ readonly ok: true } & Cached<V>) | { readonly ok: false; readonly error: unknown };
+
+export type Load<V> = (context: CallContext) => V | PromiseLike<V>;
+
+export type StaleCacheEvent =
+  | { readonly type: 'hit' | 'stale'; readonly ageMs: number }
+  | { readonly type: 'loaded' | 'evicted' }
+  | { readonly type: 'load-failed'; readonly error: unknown };
+
+export interface StaleCacheOptions {
+  /** Age in milliseconds up to which a value is given without asking its source. */
+  readonly softTtlMs: number;
+  /** Age in milliseconds up to which a value is given when its source is slow or away. At least `softTtlMs`. */
+  readonly hardTtlMs: number;
+  /** Most entries; the one least recently used goes first. @default 1000 */
+  readonly maxEntries?: number;
+  /**
+   * How long a caller waits for a new value while a stale one is at hand. 0 gives the stale value at once and
+   * refreshes it behind the answer.
+   *
+   * @default Infinity: a caller gets the newest value that there is, however long its source takes
+   */
+  readonly maxWaitMs?: number;
+  /**
+   * After a failed refresh the stale value is given for this long without asking again, so that a source that
+   * comes back is not met by every caller at once.
+   *
+   * @default 1000
+   */
+  readonly retryAfterMs?: number;
+  /**
+   * A load that takes longer is given up: its signal aborts and the next caller starts another. It keeps one
+   * hung load from holding its key for ever. No timer runs for it.
+   *
+   * @default 10000
+   */
+  readonly maxLoadMs?: number;
+  /** Monotonic milliseconds. @default performance */
+  readonly clock?: { now(): number };
+  /** Starts a timer and returns its cancellation. @default setTimeout */
+  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
+  /** Told of hits, stale answers, loads and evictions. Nothing is allocated for it when it is absent. */
+  readonly onEvent?: (event: StaleCacheEvent) => void;
+}
+
+export interface StaleCache<V, K> {
+  /**
+   * Gives the value of `key`: from the cache, else from `load`, else the stale one. Throws what `load` threw
+   * when there is nothing younger than `hardTtlMs`, or the signal's reason. `load` is shared by all who wait for
+   * it: its own signal aborts when the last of them has left.
+   */
+  (key: K, load: Load<V>, context?: CallOptions): Promise<Cached<V>>;
+  try(key: K, load: Load<V>, context?: CallOptions): Promise<CachedResult<V>>;
+  /** Stores a value that is known from elsewhere, such as the answer to a write. */
+  set(key: K, value: V): void;
+  /** Forgets a value; a load that has begun is not stored. */
+  delete(key: K): void;
+  size(): number;
+}
+
+export interface StaticAnswerOptions<A> {
+  /** The constant to give instead of a failure. It is not a function, so that nothing can fail in its place. */
+  readonly answer: A;
+  /** Which failures are answered. @default all; a caller's own abort is always thrown */
+  readonly when?: (error: unknown) => boolean;
+  /** Told of each failure that was answered. */
+  readonly onEvent?: (event: { readonly type: 'answered'; readonly error: unknown }) => void;
+}
+
+export type StaticAnswer<A> = <T>(
+  fn: (context: CallContext) => T | PromiseLike<T>,
+  context?: CallOptions,
+) => Promise<T | A>;
+
+interface Entry<V> {
+  readonly value: V;
+  readonly loadedAt: number;
+  /** No load is tried before this time. */
+  nextLoadAt: number;
+}
+
+interface Flight<V> {
+  readonly startedAt: number;
+  readonly controller: AbortController;
+  readonly done: Promise<Cached<V>>;
+  /** Callers that joined and have not aborted. */
+  joined: number;
+}
+
+/** Without a caller's signal the function gets one that never aborts, made only if it is read. */
+const contextFor = (context?: CallOptions): CallContext =>
+  context?.signal
+    ? (context as CallContext)
+    : {
+        ...context,
+        get signal() {
+          return new AbortController().signal;
+        },
+      };
+
+const startTimer = (run: () => void, delayMs: number) => {
+  const timer = setTimeout(run, delayMs);
+  return () => {
+    clearTimeout(timer);
+  };
+};
+
+export function createStaleCache<V, K = string>(options: StaleCacheOptions): StaleCache<V, K> {
+  const { softTtlMs, hardTtlMs, maxEntries = 1000, maxWaitMs = Infinity, retryAfterMs = 1000 } = options;
+  const { maxLoadMs = 10_000, clock = performance, setTimer = startTimer, onEvent } = options;
+  const entries = new Map<K, Entry<V>>();
+  const flights = new Map<K, Flight<V>>();
+
+  const set = (key: K, value: V) => {
+    const now = clock.now();
+    flights.delete(key);
+    entries.delete(key);
+    entries.set(key, { value, loadedAt: now, nextLoadAt: now + softTtlMs });
+    if (entries.size > maxEntries) {
+      entries.delete(entries.keys().next().value as K);
+      onEvent?.({ type: 'evicted' });
+    }
+  };
+
+  const takeOff = (key: K, load: Load<V>) => {
+    const controller = new AbortController();
+    const isCurrent = () => flights.get(key) === flight;
+    const done = (async () => load({ signal: controller.signal }))().then(
+      (value): Cached<V> => {
+        // A load that was given up, or whose key was set or deleted since, brings a value of before.
+        if (isCurrent()) set(key, value);
+        onEvent?.({ type: 'loaded' });
+        return { value, stale: false, ageMs: 0 };
+      },
+      (error: unknown) => {
+        const entry = entries.get(key);
+        if (isCurrent()) {
+          flights.delete(key);
+          if (entry) entry.nextLoadAt = clock.now() + retryAfterMs;
+        }
+        onEvent?.({ type: 'load-failed', error });
+        throw error;
+      },
+    );
+    // Behind a stale answer nobody waits: a failed refresh is then told by its event alone.
+    done.catch(() => undefined);
+    const flight: Flight<V> = { startedAt: clock.now(), controller, done, joined: 0 };
+    flights.set(key, flight);
+    return flight;
+  };
+
+  const join = (key: K, flight: Flight<V>, fallback?: Cached<V>, signal?: AbortSignal) =>
+    new Promise<Cached<V>>((resolve, reject) => {
+      const end = () => {
+        cancel?.();
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const onAbort = () => {
+        end();
+        reject(signal?.reason as Error);
+        if (--flight.joined) return;
+        if (flights.get(key) === flight) flights.delete(key);
+        flight.controller.abort();
+      };
+      const giveFallback = (error?: unknown) => {
+        end();
+        if (!fallback) {
+          reject(error as Error);
+          return;
+        }
+        onEvent?.({ type: 'stale', ageMs: fallback.ageMs });
+        resolve(fallback);
+      };
+      const cancel = fallback && maxWaitMs < Infinity ? setTimer(giveFallback, maxWaitMs) : undefined;
+      flight.joined++;
+      signal?.addEventListener('abort', onAbort);
+      flight.done.finally(end).then(resolve, giveFallback);
+    });
+
+  const call = async (key: K, load: Load<V>, { signal }: CallOptions = {}): Promise<Cached<V>> => {
+    signal?.throwIfAborted();
+    const now = clock.now();
+    const entry = entries.get(key);
+    const ageMs = entry ? Math.max(0, now - entry.loadedAt) : Infinity;
+    let fallback: Cached<V> | undefined;
+    if (entry && ageMs < hardTtlMs) {
+      // The map keeps its entries in order of insertion: the least recently used is always its first.
+      entries.delete(key);
+      entries.set(key, entry);
+      fallback = { value: entry.value, stale: ageMs >= softTtlMs, ageMs };
+    }
+    if (!fallback || now >= (entry as Entry<V>).nextLoadAt) {
+      let flight = flights.get(key);
+      if (!flight || now - flight.startedAt >= maxLoadMs) {
+        flight?.controller.abort();
+        flight = takeOff(key, load);
+      }
+      if (!fallback || maxWaitMs > 0) return join(key, flight, fallback, signal);
+    }
+    onEvent?.({ type: fallback.stale ? 'stale' : 'hit', ageMs });
+    return fallback;
+  };
+
+  return Object.assign(call, {
+    try: (key: K, load: Load<V>, context?: CallOptions): Promise<CachedResult<V>> =>
+      call(key, load, context).then(
+        (cached) => ({ ok: true, ...cached }),
+        (error: unknown) => ({ ok: false, error }),
+      ),
+    set,
+    delete(key: K) {
+      flights.delete(key);
+      entries.delete(key);
+    },
+    size: () => entries.size,
+  });
+}
+
+/** A policy that gives a constant where the call fails. */
+export function createStaticAnswer<A>(options: StaticAnswerOptions<A>): StaticAnswer<A> {
+  const { answer, when, onEvent } = options;
+  return async (fn, context) => {
+    try {
+      return await fn(contextFor(context));
+    } catch (error) {
+      if (context?.signal?.aborted || when?.(error) === false) throw error;
+      onEvent?.({ type: 'answered', error });
+      return answer;
+    }
+  };
+}
