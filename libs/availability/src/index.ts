@@ -1,1 +1,11 @@
-export {};
+export * from './tiers.ts';
+export * from './budget.ts';
+export * from './formulas.ts';
+export * from './seeded-random.ts';
+export * from './declared-times.ts';
+export * from './sample-support.ts';
+export * from './nines.ts';
+export * from './run-support.ts';
+export * from './acceptance.ts';
+export * from './generated-content.ts';
+export { AvailabilityArgumentError } from './availability-argument-error.ts';
