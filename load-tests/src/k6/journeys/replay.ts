@@ -1,0 +1,20 @@
+// A shopper's browser sends an order again, same key and same bytes: POST /orders must answer as the first time.
+import type { PlacedOrder } from '../order-ring.ts';
+import type { RequestFacts } from '../sample.ts';
+import type { OrderAnswer } from './order-answer.ts';
+import { factsOf, sendOrder } from './order.ts';
+import type { Sent, Session } from './session.ts';
+
+export function replay(session: Session, placed: PlacedOrder): RequestFacts {
+  const wasAcknowledged = placed.acknowledged !== undefined;
+  const sent = checkMark(sendOrder(session, placed), wasAcknowledged);
+  return { route: 'replay', ...sent, order: factsOf(placed) };
+}
+
+/** An order that was acknowledged before must be marked as replayed: without the mark it was placed again. */
+function checkMark(sent: Sent<OrderAnswer>, wasAcknowledged: boolean): Sent<OrderAnswer> {
+  const isMarked = sent.response.headers['Idempotent-Replayed'] === 'true';
+  if (sent.judgement.outcome !== 'good' || !wasAcknowledged || isMarked) return sent;
+  const detail = 'a replay without Idempotent-Replayed: true';
+  return { ...sent, judgement: { outcome: 'bad', reason: 'different', detail } };
+}

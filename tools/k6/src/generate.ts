@@ -1,0 +1,40 @@
+// Writes what is generated for the load tests: the answers they expect, from the OpenAPI contract.
+//
+// `npm run generate -w @nines/k6` writes; with `--check` it writes nothing and exits 1 when a file is stale.
+// It lives here, not in load-tests, because the load tests import nothing of ours.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { contractExpectations, type Json } from './contract-expectations.ts';
+
+const ROOT = new URL('../../../', import.meta.url);
+const FOLDER = 'load-tests/src/generated';
+const OPERATIONS = ['listProducts', 'getProduct', 'placeOrder', 'getOrder'];
+const COMMAND = 'npm run generate -w @nines/k6';
+
+async function contractFile(): Promise<string> {
+  const document = parse(await readFile(new URL('apps/shop-api/openapi.yaml', ROOT), 'utf8')) as Json;
+  const operations = Object.entries(contractExpectations(document, OPERATIONS)).map(
+    ([id, expected]) => `export const ${id}: ExpectedAnswer = ${JSON.stringify(expected, null, 2)};\n`,
+  );
+  const notice = `// Generated from apps/shop-api/openapi.yaml by \`${COMMAND}\`. Do not edit: edit the contract.\n`;
+  return [`${notice}import type { ExpectedAnswer } from '../k6/contract.ts';\n`, ...operations].join('\n');
+}
+
+async function main(): Promise<void> {
+  const check = process.argv.includes('--check');
+  const files = { 'contract.generated.ts': await contractFile() };
+  await mkdir(new URL(FOLDER, ROOT), { recursive: true });
+  for (const [name, text] of Object.entries(files)) {
+    const url = new URL(`${FOLDER}/${name}`, ROOT);
+    if ((await readFile(url, 'utf8').catch(() => '')) === text) continue;
+    if (check) {
+      process.stderr.write(`${FOLDER}/${name} is stale: run \`${COMMAND}\`.\n`);
+      process.exitCode = 1;
+      continue;
+    }
+    await writeFile(url, text);
+    process.stdout.write(`wrote ${FOLDER}/${name}\n`);
+  }
+}
+
+await main();
