@@ -1,0 +1,61 @@
+/**
+ * Brings the schema up to the migrations beside the bundle, all of them or none, in one transaction under an
+ * advisory lock: of two instances that start at once, one waits and then finds nothing to do.
+ */
+import pg from 'pg';
+import Postgrator from 'postgrator';
+import type { ConnectionsOptions } from './connections.ts';
+
+export interface MigrateOptions extends Pick<
+  ConnectionsOptions,
+  'host' | 'port' | 'database' | 'user' | 'password' | 'certificateAuthorities'
+> {
+  /** The folder with `<version>.do.<name>.sql` files. */
+  readonly directory: string;
+  /**
+   * Longest wait for the lock, in milliseconds.
+   * @default 60000: another instance's migrations are over by then, or something is wrong.
+   */
+  readonly lockTimeoutMs?: number;
+}
+
+/** Any constant will do, as long as nothing else in this database uses it: "nines" in ASCII. */
+const ADVISORY_LOCK = 0x6e696e6573;
+
+/** @returns the names of the migrations that were run, in their order. */
+export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
+  const { lockTimeoutMs = 60_000 } = options;
+  const client = new pg.Client({
+    host: options.host,
+    port: options.port,
+    database: options.database,
+    user: options.user,
+    password: options.password,
+    ...(options.certificateAuthorities === undefined
+      ? {}
+      : { ssl: { ca: options.certificateAuthorities, rejectUnauthorized: true } }),
+    application_name: 'shop-api-migrate',
+    connectionTimeoutMillis: 2_000,
+    query_timeout: lockTimeoutMs + 5_000,
+    keepAlive: true,
+  });
+  // The promise that waits reports the error; without a listener it would end the process as well.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(`SET LOCAL lock_timeout = ${String(lockTimeoutMs)}`);
+    await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK]);
+    const postgrator = new Postgrator({
+      driver: 'pg',
+      migrationPattern: `${options.directory}/*.sql`,
+      schemaTable: 'schema_versions',
+      execQuery: (query) => client.query(query),
+    });
+    const applied = await postgrator.migrate();
+    await client.query('COMMIT');
+    return applied.map(({ version, name }) => `${String(version)} ${name}`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

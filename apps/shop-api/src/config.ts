@@ -1,0 +1,89 @@
+/** The server's settings from environment variables, checked before anything is started. */
+
+export interface ShopConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly zone: string;
+  readonly instanceId: string;
+  readonly databaseHost: string;
+  readonly databasePort: number;
+  readonly databaseName: string;
+  readonly databaseUser: string;
+  readonly databasePasswordFile: string;
+  /** Absent: no TLS, for local use only. */
+  readonly databaseCaFile?: string;
+  readonly paymentUrl: string;
+  readonly reviewsUrl: string;
+  readonly ratedRps: number;
+  readonly logLevel: string;
+  readonly drainSeconds: number;
+  readonly migrateOnStart: boolean;
+}
+
+export class ConfigInvalidError extends Error {
+  override readonly name = 'ConfigInvalidError';
+  readonly code = 'config-invalid';
+  /** One sentence for each variable that is wrong. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join(' '));
+    this.problems = problems;
+  }
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): ShopConfig {
+  const problems: string[] = [];
+
+  function text(name: string, fallback?: string): string {
+    const value = environment[name] ?? fallback;
+    if (value !== undefined && value !== '') return value;
+    problems.push(`${name} is missing.`);
+    return '';
+  }
+
+  function number(name: string, range: { min: number; max: number; fallback?: number }): number {
+    const value = environment[name] === undefined ? range.fallback : Number(environment[name]);
+    if (value !== undefined && value >= range.min && value <= range.max) return value;
+    problems.push(`${name} must be a number from ${String(range.min)} to ${String(range.max)}.`);
+    return Number.NaN;
+  }
+
+  function oneOf(name: string, allowed: readonly string[], fallback: string): string {
+    const value = environment[name] ?? fallback;
+    if (!allowed.includes(value)) problems.push(`${name} must be one of ${allowed.join(', ')}.`);
+    return value;
+  }
+
+  function url(name: string): string {
+    const value = text(name);
+    if (value !== '' && !/^https?:\/\/[^/]+/.test(value)) {
+      problems.push(`${name} must be an http or https address.`);
+    }
+    return value.replace(/\/+$/, '');
+  }
+
+  const config: ShopConfig = {
+    host: text('HOST', '127.0.0.1'),
+    port: number('PORT', { min: 0, max: 65_535 }),
+    zone: text('ZONE', 'local'),
+    instanceId: text('INSTANCE_ID', 'local'),
+    databaseHost: text('DATABASE_HOST'),
+    databasePort: number('DATABASE_PORT', { min: 1, max: 65_535, fallback: 5432 }),
+    databaseName: text('DATABASE_NAME'),
+    databaseUser: text('DATABASE_USER'),
+    databasePasswordFile: text('DATABASE_PASSWORD_FILE'),
+    ...(environment['DATABASE_CA_FILE'] ? { databaseCaFile: environment['DATABASE_CA_FILE'] } : {}),
+    paymentUrl: url('PAYMENT_URL'),
+    reviewsUrl: url('REVIEWS_URL'),
+    ratedRps: number('RATED_RPS', { min: 1, max: 1_000_000 }),
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    drainSeconds: number('DRAIN_SECONDS', { min: 0, max: 3_600, fallback: 5 }),
+    migrateOnStart: oneOf('MIGRATE_ON_START', ['true', 'false'], 'false') === 'true',
+  };
+  if (problems.length > 0) throw new ConfigInvalidError(problems);
+  return config;
+}

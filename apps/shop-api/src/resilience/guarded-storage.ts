@@ -1,0 +1,23 @@
+/** A storage behind a circuit breaker: while the database is away nobody waits for it. */
+import type { CircuitBreaker } from '@nines/circuit-breaker';
+import { StorageUnavailableError, type Storage } from '../ports/storage.ts';
+
+/** The calls that a request waits for. Background work and health checks ask the database itself. */
+export type RequestStorage = Pick<Storage, 'getOrder' | 'listOrders' | 'findPlacedOrder' | 'placeOrder'>;
+
+export function createGuardedStorage(storage: RequestStorage, breaker: CircuitBreaker): RequestStorage {
+  async function guarded<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await breaker(call);
+    } catch (error) {
+      if ((error as { code?: unknown } | null)?.code !== 'circuit-open') throw error;
+      throw new StorageUnavailableError('the database has been away a moment ago', { cause: error });
+    }
+  }
+  return {
+    getOrder: (id, options) => guarded(() => storage.getOrder(id, options)),
+    listOrders: (page, options) => guarded(() => storage.listOrders(page, options)),
+    findPlacedOrder: (key, options) => guarded(() => storage.findPlacedOrder(key, options)),
+    placeOrder: (placement, options) => guarded(() => storage.placeOrder(placement, options)),
+  };
+}

@@ -1,0 +1,176 @@
+/**
+ * Every resilience setting of the shop in one place: what protects which call, with which figures, and why.
+ * The mechanisms are the libraries of `libs/resilience`; nothing is copied here.
+ */
+import { createBulkhead } from '@nines/bulkhead';
+import { createCircuitBreaker, type CircuitBreaker } from '@nines/circuit-breaker';
+import { createLoadShedder, gradient2 } from '@nines/load-shedder';
+import { pipeline, type PolicyCall } from '@nines/pipeline';
+import { createRateLimiter } from '@nines/rate-limiter';
+import { createRetry, createRetryBudget } from '@nines/retry';
+import { createStaleCache, type StaleCache } from '@nines/stale-cache';
+import { createTimeout } from '@nines/timeout';
+import type { Admission } from '../core/admission.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import { isStorageUnavailable } from '../ports/storage.ts';
+import type { Opinions } from '../ports/reviews.ts';
+
+export interface PolicyDependencies {
+  readonly metrics: Metrics;
+  readonly clock: { now(): number };
+}
+
+/** The name under which a policy's events are counted, and the event's type. */
+const counted =
+  (metrics: Metrics, source: string) =>
+  (event: { readonly type: string }): void => {
+    metrics.event(source, event.type);
+  };
+
+/** The payment service answers in 40 ms; ten times slower it must still do. */
+export const PAYMENT_TIMEOUT_MS = 1_000;
+
+export interface PaymentPolicies {
+  readonly interactive: PolicyCall;
+  readonly background: PolicyCall;
+}
+
+/**
+ * Payment: two attempts, but retries only up to a tenth of the successes, so that a service that fails altogether
+ * gets at most 1.1 times the calls. One breaker for all operations, since they fail together; a bulkhead for each
+ * kind of caller, so that captures never take the customers' places.
+ */
+export function createPaymentPolicies({ metrics, clock }: PolicyDependencies): PaymentPolicies {
+  const budget = createRetryBudget({ capacity: 5, perSuccess: 0.1 });
+  const breaker = createCircuitBreaker({
+    // A wrong answer now and then is no reason to stop selling; half of twenty calls is.
+    failureRate: 0.5,
+    minimumCalls: 20,
+    windowMs: 10_000,
+    openMs: 2_000,
+    clock,
+    onEvent: counted(metrics, 'payment-breaker'),
+  });
+  const retry = createRetry({
+    idempotent: true,
+    maxAttempts: 2,
+    baseDelayMs: 50,
+    maxDelayMs: 500,
+    budget,
+    clock,
+    onEvent: counted(metrics, 'payment-retry'),
+  });
+  const timeout = createTimeout({
+    timeoutMs: PAYMENT_TIMEOUT_MS,
+    clock,
+    onEvent: counted(metrics, 'payment-timeout'),
+  });
+  const bulkhead = (maxConcurrent: number) =>
+    createBulkhead({ maxConcurrent, clock, onEvent: counted(metrics, 'payment-bulkhead') });
+  return {
+    // Little's law: 50 orders a second at the slow 400 ms are 20 at once; the rest is room for time limits.
+    interactive: pipeline(retry, breaker, timeout, bulkhead(60)),
+    // The outbox repeats in its own time, so no retry here. As many as a worker claims.
+    background: pipeline(breaker, timeout, bulkhead(CAPTURE_BATCH_SIZE * 2)),
+  };
+}
+
+/** Captures under way at once in one instance. */
+export const CAPTURE_BATCH_SIZE = 20;
+
+/** Reviews: 20 ms as a rule, never worth more than a quarter of a second, never asked again. */
+export function createReviewsPolicies({ metrics, clock }: PolicyDependencies): {
+  policy: PolicyCall;
+  cache: StaleCache<Opinions, string>;
+} {
+  return {
+    policy: pipeline(
+      createCircuitBreaker({ openMs: 5_000, clock, onEvent: counted(metrics, 'reviews-breaker') }),
+      createTimeout({ timeoutMs: 250, clock, onEvent: counted(metrics, 'reviews-timeout') }),
+      createBulkhead({ maxConcurrent: 20, clock, onEvent: counted(metrics, 'reviews-bulkhead') }),
+    ),
+    // Soft and hard time are equal: opinions that cannot be had are left out, not shown from yesterday.
+    cache: createStaleCache<Opinions>({ softTtlMs: 5_000, hardTtlMs: 5_000, maxEntries: 1_000, clock }),
+  };
+}
+
+/**
+ * Storage: five failures in a row among all calls mean that the database is away; then one call a second finds
+ * out whether it is back, and everybody else is answered without waiting.
+ */
+export function createStorageBreaker({ metrics, clock }: PolicyDependencies): CircuitBreaker {
+  return createCircuitBreaker({
+    consecutiveFailures: 5,
+    openMs: 1_000,
+    probes: 3,
+    isFailure: (error) => isStorageUnavailable(error) && !error.callerGaveUp,
+    clock,
+    onEvent: counted(metrics, 'storage-breaker'),
+  });
+}
+
+export interface AdmissionOptions extends PolicyDependencies {
+  /** What one instance was found to bear, in requests a second. */
+  readonly ratedRps: number;
+}
+
+/** How long a request may wait for its turn: a burst is smoothed, a queue is not built. */
+const MAX_TURN_WAIT_MS = 50;
+
+/**
+ * Admission: at most the rated rate, and at most so many at once. Orders have a limit of their own, since they
+ * wait for the payment service: however slow it is, their waiting takes nothing from the reads.
+ */
+export function createAdmission({ ratedRps, metrics, clock }: AdmissionOptions): Admission {
+  const rate = createRateLimiter({
+    ratePerSecond: ratedRps,
+    burst: Math.max(10, ratedRps / 10),
+    maxWaitMs: MAX_TURN_WAIT_MS,
+    clock,
+  });
+  // The limit follows what reads are seen to take; a floor keeps a noisy moment from shutting them out.
+  const adaptive = gradient2();
+  const reads = createLoadShedder({
+    algorithm: (window) => Math.max(32, adaptive(window)),
+    initialLimit: 64,
+    maxLimit: 256,
+    clock,
+  });
+  const orders = createLoadShedder({ algorithm: () => 100, initialLimit: 100, maxLimit: 100, clock });
+
+  function place(method: string) {
+    const release = (method === 'POST' ? orders : reads).tryAcquire();
+    if (release === undefined) metrics.requestShed('concurrency');
+    return release;
+  }
+
+  async function afterTurn(method: string, deadline: number) {
+    try {
+      await rate.acquire({ deadline });
+    } catch {
+      metrics.requestShed('rate');
+      return undefined;
+    }
+    return place(method);
+  }
+
+  return {
+    enter: (method, deadline) => {
+      if (rate.tryAcquire()) return place(method);
+      // Asked first, because a refusal without an error costs a tenth of one with.
+      const waitMs = ((1 - rate.state().tokens) / ratedRps) * 1_000;
+      if (waitMs > MAX_TURN_WAIT_MS) {
+        metrics.requestShed('rate');
+        return undefined;
+      }
+      return afterTurn(method, deadline);
+    },
+  };
+}
+
+/** Ends a request when its time is over; the time itself comes from the client, bounded by the shop. */
+export function createDeadline({ clock }: Pick<PolicyDependencies, 'clock'>) {
+  const timeout = createTimeout({ timeoutMs: 60_000, clock });
+  return <T>(call: () => Promise<T>, { deadline }: { deadline: number }): Promise<T> =>
+    timeout(() => call(), { deadline });
+}
