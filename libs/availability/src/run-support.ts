@@ -42,6 +42,14 @@ function goalSentences(supportedShare: number, requests: number): string[] {
   return [`${verdict} ${next.goal} takes at least ${count(needed)} requests, none of them failing.`];
 }
 
+function boundSentence(independentShare: number, clusteredShare: number): string {
+  const supported = shown(Math.min(independentShare, clusteredShare));
+  const claim = `With 95% confidence at least ${supported} would be good under the same load and faults`;
+  if (clusteredShare >= independentShare)
+    return `${claim}; what failed did not cluster enough to lower that.`;
+  return `${claim}: failures clustered, and were they independent it would be ${shown(independentShare)}.`;
+}
+
 /**
  * @param seconds The run, second by second.
  * @param random Decides the resampling: seed it, so that a verdict can be repeated.
@@ -63,7 +71,7 @@ export function supportOfRun(seconds: readonly SecondCounts[], random: Random): 
     supportedShare,
     sentences: [
       `${count(failed)} of ${count(requests)} requests were not good (${formatAvailability({ good, total: requests })}).`,
-      `With 95% confidence at least ${shown(supportedShare)} would be good under the same load and faults: ${shown(independentShare)} if failures were independent, ${shown(clusteredShare)} as they cluster.`,
+      boundSentence(independentShare, clusteredShare),
       ...goalSentences(supportedShare, requests),
       'It says nothing about a year: how often such faults happen was chosen, not measured.',
     ],
