@@ -1,0 +1,30 @@
+/**
+ * The CDK app: the only place where stacks are put together. `npx cdk deploy nines-three-nines` from `infra/`.
+ * Settings come from context (README.md) and are checked before anything is synthesized.
+ */
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { ApplicationBundleMissingError } from '../constructs/application-bundle.ts';
+import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
+import { readSettings } from '../settings/settings.ts';
+import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
+
+/** The exit code of a run that could not begin, as everywhere in this repository. */
+const COULD_NOT_RUN = 2;
+
+function composeApp(): App {
+  const app = new App();
+  const settings = readSettings(app.node.getAllContext());
+  new ThreeNinesStack(app, 'nines-three-nines', { settings });
+  // A finding that nobody has acknowledged stops the synthesis.
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return app;
+}
+
+try {
+  composeApp().synth();
+} catch (error) {
+  if (!(error instanceof SettingsInvalidError || error instanceof ApplicationBundleMissingError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = COULD_NOT_RUN;
+}

