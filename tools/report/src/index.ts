@@ -1,1 +1,2 @@
-export {};
+export { renderHtmlReport } from './html-report.ts';
+export { renderVerdict, type VerdictOptions } from './verdict-text.ts';

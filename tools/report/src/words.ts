@@ -1,0 +1,86 @@
+/** How the facts of a game day are put into words; the page and the terminal say them the same way. */
+import { findTier, formatAvailability } from '@nines/availability';
+import type { FaultResult, GameDayResult, RequestCounts } from '@nines/game-day';
+
+/** `12,345`: thousands separated, because a verdict is compared by eye. */
+export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+/** `1.4 s`, and from a hundred seconds on `131 s`: a tenth of a second means nothing there. */
+export const seconds = (value: number): string =>
+  `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1)} s`;
+
+/** How long something lasted, for people: `13 min 40 s`. */
+export function duration(totalSeconds: number): string {
+  const whole = Math.round(totalSeconds);
+  const minutes = Math.floor(whole / 60);
+  return minutes === 0 ? `${whole} s` : `${minutes} min ${whole % 60} s`;
+}
+
+/** A moment of the run: `4:05` after its start. */
+export function clockTime(second: number): string {
+  const whole = Math.floor(second);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+export const totalOf = ({ good, bad, dropped, shed }: RequestCounts): number => good + bad + dropped + shed;
+
+/** The share of good requests, with no more nines than that many requests support. */
+export const availability = (requests: RequestCounts): string =>
+  formatAvailability({ good: requests.good, total: totalOf(requests) });
+
+export const recovery = (rtoSeconds: number | null): string =>
+  rtoSeconds === null ? 'never' : seconds(rtoSeconds);
+
+export const verdictWord = (met: boolean): string => (met ? 'met' : 'not met');
+
+/** `99.9% tier (three-nines)`; a tier that is not ours is called what it calls itself. */
+export function tierName(id: string): string {
+  const tier = findTier(id);
+  return tier === undefined ? id : `${tier.goal} tier (${id})`;
+}
+
+export const loadSentence = ({ loadRps, capacityRps }: GameDayResult): string =>
+  `Load ${count(loadRps)} requests/s, ${Math.round((100 * loadRps) / capacityRps)}% of the ` +
+  `${count(capacityRps)} requests/s that this topology bore on this machine.`;
+
+/**
+ * What a pace other than full means, loud enough not to be taken for a footnote; undefined at full pace. A run
+ * with a divisor is treated as fast whatever it calls itself.
+ */
+export function paceWarning({ pace, paceDivisor }: GameDayResult): string | undefined {
+  if (pace === 'full' && paceDivisor === 1) return undefined;
+  return (
+    `Durations that AWS and the template decide were divided by ${paceDivisor}. The recovery times, losses and ` +
+    'availability below are not those of a deployed stack; run at full pace for these.'
+  );
+}
+
+/** Why the run is not met, one sentence each, in the order in which it happened; empty when it is met. */
+export function reasonsNotMet({ faults, problems }: GameDayResult): string[] {
+  const missed = faults.flatMap((fault) =>
+    fault.acceptance
+      .filter((criterion) => !criterion.met)
+      .map(({ criterion, measured }) => `${fault.fault} of ${fault.target}: ${criterion}, measured ${measured}`),
+  );
+  const unexplained = faults
+    .filter(({ met, acceptance }) => !met && acceptance.every((criterion) => criterion.met))
+    .map(({ fault, target }) => `${fault} of ${target}: not met`);
+  return [...missed, ...unexplained, ...problems];
+}
+
+/** `31 x connection refused, 4 x 504 deadline-exceeded`; empty when every request was good. */
+export const causesSentence = ({ causes }: FaultResult): string =>
+  causes.map(({ cause, count: times }) => `${count(times)} x ${cause}`).join(', ');
+
+/** When it was broken and when it was whole again, since the run's start. */
+export const windowSentence = ({ injectedAtSeconds, healedAtSeconds, endedAtSeconds }: FaultResult): string =>
+  `injected at ${clockTime(injectedAtSeconds)}, healed at ${clockTime(healedAtSeconds)}, watched until ${clockTime(endedAtSeconds)}`;
+
+/** What was measured, in the words in which it was predicted. */
+export const measuredSentence = (fault: FaultResult): string =>
+  `L ${seconds(fault.lossSeconds)}, RTO ${recovery(fault.rtoSeconds)}, RPO ${seconds(fault.rpoSeconds)}, ` +
+  `${availability(fault.requests)} available`;
+
+/** `2026-11-21 09:02:11 UTC`; what is not an ISO date in UTC stays as it is. */
+export const moment = (iso: string): string =>
+  iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');
