@@ -1,11 +1,10 @@
 /** Puts the readers' answers together: from rendered stacks to one `Topology`, in an order of its own. */
 import { byText, sortedUnique } from './json.ts';
-import { idsReferredTo } from './references.ts';
 import { partTypes, readerOf } from './readers/registry.ts';
 import type { ReadContext } from './readers/reader.ts';
 import { createSettings } from './settings.ts';
 import type { Resource, Stack } from './stack.ts';
-import type { Link, OtherResource, Region, Topology, TopologyNode, TopologyNote } from './topology.ts';
+import type { Link, Region, Topology, TopologyNode, TopologyNote } from './topology.ts';
 import { SUBNET_TYPE, zoneOfSubnet, zonesOfSubnets } from './zones.ts';
 
 function createContext(resources: readonly Resource[], notes: TopologyNote[]): ReadContext {
@@ -39,30 +38,6 @@ function readRegions(resources: readonly Resource[], nodes: readonly TopologyNod
 const isReadSubnet = (resource: Resource): boolean =>
   resource.type === SUBNET_TYPE && zoneOfSubnet(resource) !== undefined;
 
-/** A part, such as a target group, that no node took in would disappear silently. */
-function isLeftOver(resource: Resource, usedParts: ReadonlySet<string>): boolean {
-  return partTypes.has(resource.type) && !usedParts.has(resource.id);
-}
-
-function partsInUse(resources: readonly Resource[], nodes: readonly TopologyNode[]): Set<string> {
-  const used = new Set(nodes.map((node) => node.id));
-  const parts = resources.filter((resource) => partTypes.has(resource.type));
-  // Parts point at nodes (a listener at its balancer) or are pointed at (a launch template by its group), and
-  // a rule points at a listener, so this is repeated until nothing is added.
-  for (let before = -1; before !== used.size;) {
-    before = used.size;
-    const referredTo = idsReferredTo(
-      resources.filter((resource) => used.has(resource.id)).map((resource) => resource.properties),
-    );
-    for (const part of parts) {
-      const pointsAt = idsReferredTo(part.properties);
-      if (referredTo.has(part.id) || [...pointsAt].some((id) => used.has(id) && id !== part.id))
-        used.add(part.id);
-    }
-  }
-  return used;
-}
-
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
   return [...new Map(items.map((item) => [key(item), item])).values()].sort((a, b) => byText(key(a), key(b)));
 }
@@ -73,18 +48,20 @@ export function assembleTopology(name: string, tier: string | undefined, stacks:
   const context = createContext(resources, notes);
   const nodes: TopologyNode[] = [];
   const links: Link[] = [];
-  const others: OtherResource[] = [];
+  const takenIn = new Set<string>();
   for (const resource of resources) {
     const reader = readerOf(resource.type);
     const found = reader?.read(resource, context) ?? [];
+    if (found.length === 0) continue;
     nodes.push(...found);
-    if (found.length > 0) links.push(...(reader?.links?.(resource, context) ?? []));
-    else if (!partTypes.has(resource.type) && !isReadSubnet(resource))
-      others.push({ id: resource.id, type: resource.type });
+    links.push(...(reader?.links?.(resource, context) ?? []));
+    for (const part of reader?.parts?.(resource, context) ?? []) takenIn.add(part);
   }
-  const used = partsInUse(resources, nodes);
-  others.push(...resources.filter((part) => isLeftOver(part, used)).map(({ id, type }) => ({ id, type })));
   const known = new Set(nodes.map((node) => node.id));
+  const isRead = (resource: Resource): boolean =>
+    known.has(resource.id) ||
+    (partTypes.has(resource.type) && takenIn.has(resource.id)) ||
+    isReadSubnet(resource);
   return {
     name,
     ...(tier === undefined ? {} : { tier }),
@@ -94,7 +71,7 @@ export function assembleTopology(name: string, tier: string | undefined, stacks:
       links.filter((link) => known.has(link.to)),
       (link) => `${link.from}\n${link.to}`,
     ),
-    others: uniqueBy(others, (other) => other.id),
+    others: resources.filter((resource) => !isRead(resource)).map(({ id, type }) => ({ id, type })),
     notes: uniqueBy(notes, (note) => `${note.resource}\n${note.message}`),
   };
 }

@@ -7,9 +7,10 @@
  * because a reader wants to read what an instance will run.
  */
 import { asList, asObject, asText, isObject, own } from './json.ts';
+import type { NoteSink } from './settings.ts';
 import { isUnresolved, reference, referencesIn } from './references.ts';
 
-/** A value nested deeper than any template that people or CDK write; deeper parts are dropped with a note. */
+/** Deeper than any template that people or CDK write; what lies below is dropped with a note. */
 const MAX_DEPTH = 200;
 
 /** How many zones `Fn::GetAZs` is taken to return: more than any region has, so that an index always finds one. */
@@ -28,6 +29,8 @@ export interface RenderOptions {
   readonly idPrefix?: string;
   /** What another stack exports under a name; `undefined` when none does. */
   readonly importValue?: (exportName: string) => unknown;
+  /** Told, as the end of a sentence, what could not be rendered as CloudFormation would. */
+  readonly note?: NoteSink;
 }
 
 export interface Renderer {
@@ -184,14 +187,17 @@ function findInMap(argument: unknown, evaluate: Evaluate, depth: number, mapping
   return fallback === undefined ? reference(`FindInMap.${keys.join('.')}`) : evaluate(fallback, depth);
 }
 
-/** Makes a renderer for one template. Rendering never throws, whatever the template holds. */
-export function createRenderer(options: RenderOptions): Renderer {
-  const names = createNames(options);
+/** The functions that need to know the template. */
+function createTemplateFunctions(
+  options: RenderOptions,
+  names: (name: string) => unknown,
+  condition: Renderer['condition'],
+): Readonly<Record<string, IntrinsicFunction>> {
   const prefix = options.idPrefix ?? '';
+  const note = options.note ?? (() => undefined);
   const resolve = (name: string): unknown => (name.includes('.') ? reference(prefix + name) : names(name));
 
-  const functions: Readonly<Record<string, IntrinsicFunction>> = {
-    ...simpleFunctions,
+  return {
     Ref: (argument) => names(scalarText(argument)),
     'Fn::GetAtt': (argument, inner, depth) => reference(prefix + attributeName(argument, inner, depth)),
     'Fn::Sub': (argument, inner, depth) => substitute(argument, inner, depth, resolve),
@@ -204,13 +210,30 @@ export function createRenderer(options: RenderOptions): Renderer {
     // A condition that the template does not decide takes the second branch: CDK and people alike put the
     // special case first.
     'Fn::If': (argument, inner, depth) => {
-      const [name, whenTrue, whenFalse] = asList(argument);
-      return inner(condition(scalarText(name)) === true ? whenTrue : whenFalse, depth);
+      const [conditionName, whenTrue, whenFalse] = asList(argument);
+      const name = scalarText(conditionName);
+      const isTrue = condition(name);
+      if (isTrue === undefined)
+        note(`depends on the condition ${name}, which the template does not decide; read as false`);
+      return inner(isTrue === true ? whenTrue : whenFalse, depth);
     },
+  };
+}
+
+/** Makes a renderer for one template. Rendering never throws, whatever the template holds. */
+export function createRenderer(options: RenderOptions): Renderer {
+  const note = options.note ?? (() => undefined);
+  const condition: Renderer['condition'] = (name) => decide(name);
+  const functions = {
+    ...simpleFunctions,
+    ...createTemplateFunctions(options, createNames(options), condition),
   };
 
   const evaluate: Evaluate = (value, depth) => {
-    if (depth > MAX_DEPTH) return NO_VALUE;
+    if (depth > MAX_DEPTH) {
+      note(`is nested more than ${String(MAX_DEPTH)} levels deep; what lies below was left out`);
+      return NO_VALUE;
+    }
     if (Array.isArray(value)) {
       return value.map((item: unknown) => evaluate(item, depth + 1)).filter((item) => item !== NO_VALUE);
     }
@@ -227,7 +250,7 @@ export function createRenderer(options: RenderOptions): Renderer {
         .map(([key, item]) => [key, evaluate(item, depth + 1)] as const)
         .filter(([, item]) => item !== NO_VALUE),
     );
-  const condition = createConditions(options, evaluate);
+  const decide = createConditions(options, evaluate);
 
   return {
     condition,

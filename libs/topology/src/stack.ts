@@ -60,22 +60,27 @@ function objectOf(value: unknown): JsonObject {
 /** @throws TopologyTemplateError when there is nothing that could be read. */
 export function readStack(input: StackInput): Stack {
   const resources = resourcesOf(input.template, input.stackName);
-  const renderer = createRenderer(input);
   const notes: { resource: string; message: string }[] = [];
+  let reading = input.stackName;
+  const note = (message: string): void => {
+    notes.push({ resource: reading, message });
+  };
+  const renderer = createRenderer({ ...input, note });
   const prefix = input.idPrefix ?? '';
   const read: Resource[] = [];
   for (const logicalId of Object.keys(resources).sort(byText)) {
     const id = prefix + logicalId;
+    reading = id;
     const value = resources[logicalId];
     const type = own(value, 'Type');
     if (!isObject(value) || typeof type !== 'string') {
-      notes.push({ resource: id, message: 'is not a resource: it has no Type, and was left out' });
+      note('is not a resource: it has no Type, and was left out');
       continue;
     }
     if (conditionOf(value, renderer) === false) continue;
     const properties = renderer.render(own(value, 'Properties') ?? {});
     if (!isObject(properties)) {
-      notes.push({ resource: id, message: 'has Properties that are not an object; read as if it had none' });
+      note('has Properties that are not an object; read as if it had none');
     }
     read.push({
       id,
@@ -85,6 +90,7 @@ export function readStack(input: StackInput): Stack {
       metadata: objectOf(renderer.render(own(value, 'Metadata'))),
     });
   }
+  reading = input.stackName;
   return {
     name: input.stackName,
     region: input.region,

@@ -10,10 +10,16 @@ import type { InstanceProcess } from './topology.ts';
 interface WrittenFile {
   readonly path: string;
   readonly text: string;
+  /** Whether the text is added to what the file holds already. */
+  readonly isAppended?: boolean;
 }
 
-const HERE_DOCUMENT = /<<(-?)\s*(\\?)(["']?)([A-Za-z_][A-Za-z0-9_]*)\3/;
+// Not `<<<`, which is a string and ends with its line.
+const HERE_DOCUMENT = /(?<!<)<<(?!<)(-?)\s*(\\?)(["']?)([A-Za-z_][A-Za-z0-9_]*)\3/;
 const REDIRECT = /(?:>>?|\btee\b(?:\s+-a)?)\s*["']?(\/[^\s"'<>|&;]+)/;
+
+/** Where a unit is taken to be written when the path is made up at run time, such as `cat > "$unit" <<EOF`. */
+const UNKNOWN_UNIT_PATH = '/etc/systemd/system/unnamed.service';
 
 /** Files written by `cat > path <<EOF` and `tee path <<EOF`. */
 export function hereDocuments(script: string): WrittenFile[] {
@@ -21,22 +27,38 @@ export function hereDocuments(script: string): WrittenFile[] {
   const lines = script.split(/\r?\n/);
   for (let index = 0; index < lines.length; index += 1) {
     const line = lines[index] ?? '';
-    const start = HERE_DOCUMENT.exec(line);
-    if (start === null) continue;
-    const [, dash, backslash, quote, delimiter] = start;
+    const [start, dash, backslash, quote, delimiter] = HERE_DOCUMENT.exec(line) ?? [];
+    if (start === undefined) continue;
     const strip = (text: string): string => (dash === '-' ? text.replace(/^\t+/, '') : text);
-    const body: string[] = [];
-    for (index += 1; index < lines.length && strip(lines[index] ?? '') !== delimiter; index += 1) {
-      body.push(strip(lines[index] ?? ''));
-    }
-    const path = REDIRECT.exec(line)?.[1];
+    const end = lines.findIndex((text, at) => at > index && strip(text) === delimiter);
+    // Without its delimiter it is no here-document: an arithmetic shift looks the same.
+    if (end === -1) continue;
+    const body = lines
+      .slice(index + 1, end)
+      .map(strip)
+      .join('\n');
+    index = end;
+    const redirect = REDIRECT.exec(line);
+    const path = redirect?.[1] ?? (parseUnit(body).has('Service') ? UNKNOWN_UNIT_PATH : undefined);
     if (path === undefined) continue;
     const isLiteral = quote !== '' || backslash !== '';
-    const text = body.join('\n');
     // In a document whose delimiter is not quoted the shell takes these escapes away.
-    files.push({ path, text: isLiteral ? text : text.replace(/\\([$`\\])/g, '$1').replace(/\\\n/g, '') });
+    const text = isLiteral ? body : body.replace(/\\([$`\\])/g, '$1').replace(/\\\n/g, '');
+    files.push({ path, text, isAppended: /^>>|-a\b/.test(redirect?.[0] ?? '') });
   }
   return files;
+}
+
+const indentOf = (line: string): number => line.search(/\S/);
+
+/** The lines of the list item that the line at `index` belongs to, its block of content left out. */
+function itemAround(lines: readonly string[], index: number, afterBlock: number): string[] {
+  const startsItem = (line: string): boolean => /^\s*- /.test(line);
+  let first = index;
+  while (first > 0 && !startsItem(lines[first] ?? '')) first -= 1;
+  let last = afterBlock;
+  while (last < lines.length && !startsItem(lines[last] ?? '') && indentOf(lines[last] ?? '') > 0) last += 1;
+  return [...lines.slice(first, index), ...lines.slice(afterBlock, last)];
 }
 
 /** Files of a cloud-config document: `- path: /etc/x` with `content: |` and an indented block. */
@@ -44,20 +66,17 @@ export function cloudConfigFiles(document: string): WrittenFile[] {
   const files: WrittenFile[] = [];
   const lines = document.split(/\r?\n/);
   for (let index = 0; index < lines.length; index += 1) {
-    const content = /^(\s*)(?:- )?content:\s*[|>][+-]?\s*$/.exec(lines[index] ?? '');
-    if (content === null) continue;
-    const indent = (content[1] ?? '').length;
-    const start = index + 1;
-    const isInside = (line: string): boolean => line.trim() === '' || line.search(/\S/) > indent;
-    let end = start;
+    const key = /^(\s*(?:- )?)content:\s*[|>][+-]?\s*$/.exec(lines[index] ?? '');
+    if (key === null) continue;
+    const column = (key[1] ?? '').length;
+    const isInside = (line: string): boolean => line.trim() === '' || indentOf(line) > column;
+    let end = index + 1;
     while (end < lines.length && isInside(lines[end] ?? '')) end += 1;
-    const body = lines.slice(start, end);
-    const depth = Math.min(...body.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
-    // The path stands beside the content, before or after it.
-    const around = [...lines.slice(Math.max(0, start - 6), start).reverse(), ...lines.slice(end, end + 5)];
-    const path = around
+    const body = lines.slice(index + 1, end);
+    const depth = Math.min(...body.filter((line) => line.trim() !== '').map(indentOf));
+    const path = itemAround(lines, index, end)
       .map((line) => /^\s*(?:- )?path:\s*["']?([^\s"']+)/.exec(line)?.[1])
-      .find((found) => found);
+      .find((found) => found !== undefined);
     if (path !== undefined) files.push({ path, text: body.map((line) => line.slice(depth)).join('\n') });
     index = end - 1;
   }
@@ -87,6 +106,16 @@ export function plainUserData(userData: string): string {
   } catch {
     return userData;
   }
+}
+
+/** Every file once, with what was added to it later. */
+function mergeFiles(files: readonly WrittenFile[]): WrittenFile[] {
+  const texts = new Map<string, string>();
+  for (const { path, text, isAppended } of files) {
+    const before = texts.get(path);
+    texts.set(path, isAppended === true && before !== undefined ? `${before}\n${text}` : text);
+  }
+  return [...texts].map(([path, text]) => ({ path, text }));
 }
 
 const UNIT_PATH = /\/systemd\/.*?([^/]+\.service)(?:\.d\/[^/]+\.conf)?$/;
@@ -121,7 +150,11 @@ export function readInstanceProcess(
   defaulted: (path: string) => void,
 ): InstanceProcess | undefined {
   const script = plainUserData(userData);
-  const files = [...hereDocuments(script), ...cloudConfigFiles(script), ...metadata.flatMap(initFiles)];
+  const files = mergeFiles([
+    ...hereDocuments(script),
+    ...cloudConfigFiles(script),
+    ...metadata.flatMap(initFiles),
+  ]);
   const units = [...unitTexts(files)].filter(([, text]) => isLongRunning(text));
   const setsEnvironment = units.filter(([, text]) => /^\s*Environment(File)?=/m.test(text));
   const [chosen] = setsEnvironment.length > 0 ? setsEnvironment : units;

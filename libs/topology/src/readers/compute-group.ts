@@ -45,16 +45,27 @@ interface Launch {
   readonly userData: unknown;
 }
 
+/** Launch templates and configurations are referred to by reference or by the name they give themselves. */
+function findLaunch(named: unknown, type: string, context: ReadContext): Resource | undefined {
+  const id = referencedId(named);
+  const nameProperty = type === TEMPLATE_TYPE ? 'LaunchTemplateName' : 'LaunchConfigurationName';
+  return context
+    .resourcesOfType(type)
+    .find(
+      (resource) =>
+        resource.id === id || (named !== undefined && resource.properties[nameProperty] === named),
+    );
+}
+
 function readLaunch(group: Resource, context: ReadContext, note: NoteSink): Launch {
   const { properties } = group;
   const mixed = at(properties, 'MixedInstancesPolicy', 'LaunchTemplate');
   const override = at(mixed, 'Overrides', 0, 'InstanceType');
   const specification = at(mixed, 'LaunchTemplateSpecification') ?? properties['LaunchTemplate'];
-  const templateId = referencedId(
-    at(specification, 'LaunchTemplateId') ?? at(specification, 'LaunchTemplateName'),
-  );
-  const configurationId = referencedId(properties['LaunchConfigurationName']);
-  const resource = context.resource(templateId ?? configurationId ?? '');
+  const resource =
+    findLaunch(at(specification, 'LaunchTemplateId'), TEMPLATE_TYPE, context) ??
+    findLaunch(at(specification, 'LaunchTemplateName'), TEMPLATE_TYPE, context) ??
+    findLaunch(properties['LaunchConfigurationName'], CONFIGURATION_TYPE, context);
   if (resource?.type === TEMPLATE_TYPE) {
     const data = at(resource.properties, 'LaunchTemplateData');
     return {
@@ -63,7 +74,7 @@ function readLaunch(group: Resource, context: ReadContext, note: NoteSink): Laun
       userData: at(data, 'UserData'),
     };
   }
-  if (resource?.type === CONFIGURATION_TYPE) {
+  if (resource !== undefined) {
     const { InstanceType: instanceType, UserData: userData } = resource.properties;
     return { resource, instanceType, userData };
   }
@@ -85,11 +96,15 @@ function zonesOf(group: Resource, context: ReadContext, note: NoteSink): readonl
   return sortedUnique(zones);
 }
 
+const policiesOf = (group: Resource, context: ReadContext): readonly Resource[] =>
+  context
+    .resourcesOfType(POLICY_TYPE)
+    .filter((policy) => referencedId(policy.properties['AutoScalingGroupName']) === group.id);
+
 function cpuTargetOf(group: Resource, context: ReadContext, settings: Settings): number | undefined {
-  for (const policy of context.resourcesOfType(POLICY_TYPE)) {
+  for (const policy of policiesOf(group, context)) {
     const tracking = policy.properties['TargetTrackingConfiguration'];
     const metric = at(tracking, 'PredefinedMetricSpecification', 'PredefinedMetricType');
-    if (referencedId(policy.properties['AutoScalingGroupName']) !== group.id) continue;
     if (metric !== 'ASGAverageCPUUtilization') continue;
     return settings.optionalNumber('cpuTargetPercent', at(tracking, 'TargetValue'));
   }
@@ -218,7 +233,11 @@ function links(group: Resource, context: ReadContext): Link[] {
 
 export const computeGroupReader: ResourceReader = {
   types: [GROUP_TYPE],
-  parts: [TEMPLATE_TYPE, CONFIGURATION_TYPE, POLICY_TYPE],
+  partTypes: [TEMPLATE_TYPE, CONFIGURATION_TYPE, POLICY_TYPE],
+  parts: (group, context) => [
+    ...policiesOf(group, context).map((policy) => policy.id),
+    readLaunch(group, context, () => undefined).resource?.id ?? '',
+  ],
   read,
   links,
 };

@@ -77,4 +77,9 @@ function read(database: Resource, context: ReadContext): DatabaseNode[] {
   return [{ ...nodeBase(database, zones, settings), ...node }];
 }
 
-export const databaseReader: ResourceReader = { types: [DATABASE_TYPE], parts: [SUBNET_GROUP_TYPE], read };
+export const databaseReader: ResourceReader = {
+  types: [DATABASE_TYPE],
+  partTypes: [SUBNET_GROUP_TYPE],
+  parts: (database) => [referencedId(database.properties['DBSubnetGroupName']) ?? ''],
+  read,
+};

@@ -35,7 +35,8 @@ type Defaults = (typeof DEFAULTS)[keyof typeof DEFAULTS];
 
 interface Forward {
   readonly targetGroup: string;
-  readonly weight: number;
+  /** A target group of weight 0 gets no request. */
+  readonly isServed: boolean;
 }
 
 /** The value of a `{ Key, Value }` list, as load balancer and target group attributes are written. */
@@ -53,8 +54,8 @@ function forwardsOf(actions: unknown): Forward[] {
     const groups = weighted.length > 0 ? weighted : [action];
     return groups.flatMap((group) => {
       const targetGroup = referencedId(at(group, 'TargetGroupArn'));
-      const weight = Number(at(group, 'Weight') ?? 1);
-      return targetGroup === undefined ? [] : [{ targetGroup, weight }];
+      const weight = at(group, 'Weight');
+      return targetGroup === undefined ? [] : [{ targetGroup, isServed: Number(weight ?? 1) !== 0 }];
     });
   });
 }
@@ -65,14 +66,19 @@ function listenersOf(balancer: Resource, context: ReadContext): Resource[] {
     .filter((listener) => referencedId(listener.properties['LoadBalancerArn']) === balancer.id);
 }
 
-function forwardsFrom(balancer: Resource, context: ReadContext): Forward[] {
+function rulesOf(balancer: Resource, context: ReadContext): Resource[] {
   const listeners = listenersOf(balancer, context);
-  const rules = context
+  return context
     .resourcesOfType(RULE_TYPE)
     .filter((rule) => listeners.some(({ id }) => id === referencedId(rule.properties['ListenerArn'])));
+}
+
+function forwardsFrom(balancer: Resource, context: ReadContext): Forward[] {
   return [
-    ...listeners.flatMap((listener) => forwardsOf(listener.properties['DefaultActions'])),
-    ...rules.flatMap((rule) => forwardsOf(rule.properties['Actions'])),
+    ...listenersOf(balancer, context).flatMap((listener) =>
+      forwardsOf(listener.properties['DefaultActions']),
+    ),
+    ...rulesOf(balancer, context).flatMap((rule) => forwardsOf(rule.properties['Actions'])),
   ];
 }
 
@@ -148,6 +154,16 @@ function readTargetGroup(
   };
 }
 
+function readListeners(listeners: readonly Resource[], settings: Settings): LoadBalancerNode['listeners'] {
+  return listeners
+    .map(({ id, properties }) => {
+      const protocol = asText(properties['Protocol']) ?? 'HTTP';
+      const usualPort = protocol === 'HTTPS' ? 443 : 80;
+      return { port: settings.number(`listeners.${id}.port`, properties['Port'], usualPort), protocol };
+    })
+    .sort((a, b) => a.port - b.port || byText(a.protocol, b.protocol));
+}
+
 function read(balancer: Resource, context: ReadContext): LoadBalancerNode[] {
   const note = context.noteOn(balancer);
   const settings = context.settingsOf(balancer);
@@ -185,27 +201,26 @@ function read(balancer: Resource, context: ReadContext): LoadBalancerNode[] {
       attribute(attributes, 'client_keep_alive.seconds'),
       defaults.clientKeepAliveSeconds,
     ),
-    listeners: listeners
-      .map((listener) => ({
-        port: Number(listener.properties['Port'] ?? 80),
-        protocol: asText(listener.properties['Protocol']) ?? 'HTTP',
-      }))
-      .sort((a, b) => a.port - b.port || byText(a.protocol, b.protocol)),
+    listeners: readListeners(listeners, settings),
     targetGroups,
   } as const;
   return [{ ...nodeBase(balancer, zones, settings), ...node }];
 }
 
-/** A target group of weight 0 gets no request, so nothing waits for it. */
 function links(balancer: Resource, context: ReadContext): Link[] {
-  const served = forwardsFrom(balancer, context).filter((forward) => forward.weight > 0);
+  const served = forwardsFrom(balancer, context).filter((forward) => forward.isServed);
   const targets = sortedUnique(served.flatMap((forward) => targetsOf(forward.targetGroup, context)));
   return targets.map((to) => ({ from: balancer.id, to, necessity: 'hard', onRequestPath: true }));
 }
 
 export const loadBalancerReader: ResourceReader = {
   types: ['AWS::ElasticLoadBalancingV2::LoadBalancer'],
-  parts: [LISTENER_TYPE, RULE_TYPE, TARGET_GROUP_TYPE],
+  partTypes: [LISTENER_TYPE, RULE_TYPE, TARGET_GROUP_TYPE],
+  parts: (balancer, context) => [
+    ...listenersOf(balancer, context).map((listener) => listener.id),
+    ...rulesOf(balancer, context).map((rule) => rule.id),
+    ...forwardsFrom(balancer, context).map((forward) => forward.targetGroup),
+  ],
   read,
   links,
 };

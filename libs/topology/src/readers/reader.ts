@@ -17,8 +17,10 @@ export interface ReadContext {
 export interface ResourceReader {
   /** The CloudFormation types that become nodes. */
   readonly types: readonly string[];
-  /** Types that this reader takes in as part of its nodes, so that they are not left over. */
-  readonly parts?: readonly string[];
+  /** Types that this reader takes in as part of its nodes. */
+  readonly partTypes?: readonly string[];
+  /** Ids of the parts that one resource's node took in; a part that no node takes in is kept in `others`. */
+  readonly parts?: (resource: Resource, context: ReadContext) => readonly string[];
   /** An empty list when the resource is not of the shape this reader knows: it is then kept in `others`. */
   readonly read: (resource: Resource, context: ReadContext) => readonly TopologyNode[];
   /** Links that start at a node of this reader. */

@@ -27,4 +27,4 @@ const byType = new Map(readers.flatMap((reader) => reader.types.map((type) => [t
 export const readerOf = (type: string): ResourceReader | undefined => byType.get(type);
 
 /** Types that readers take in as part of their nodes. */
-export const partTypes: ReadonlySet<string> = new Set(readers.flatMap((reader) => reader.parts ?? []));
+export const partTypes: ReadonlySet<string> = new Set(readers.flatMap((reader) => reader.partTypes ?? []));
