@@ -19,10 +19,11 @@ export interface Settings {
 export type NoteSink = (message: string) => void;
 
 function numberFrom(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  // Adding zero makes a negative zero, which JSON cannot say, a plain one.
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : undefined;
   if (typeof value !== 'string' || value.trim() === '') return undefined;
   const parsed = Number(value);
-  return Number.isFinite(parsed) ? parsed : undefined;
+  return Number.isFinite(parsed) ? parsed + 0 : undefined;
 }
 
 function booleanFrom(value: unknown): boolean | undefined {

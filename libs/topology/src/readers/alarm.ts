@@ -23,7 +23,8 @@ function read(alarm: Resource, context: ReadContext): AlarmNode[] {
   const threshold = settings.optionalNumber('threshold', properties['Threshold']);
   const periodSeconds = settings.optionalNumber('periodSeconds', period);
   const evaluationPeriods = settings.number('evaluationPeriods', properties['EvaluationPeriods'], 1);
-  const isEnabled = settings.boolean('actionsEnabled', properties['ActionsEnabled'], true);
+  // Actions are on unless switched off.
+  const isSilenced = String(properties['ActionsEnabled']) === 'false';
   const node: Omit<AlarmNode, keyof ReturnType<typeof nodeBase>> = {
     kind: 'alarm',
     ...(namespace === undefined ? {} : { namespace }),
@@ -37,7 +38,7 @@ function read(alarm: Resource, context: ReadContext): AlarmNode[] {
       evaluationPeriods,
     ),
     treatMissingData: settings.text('treatMissingData', properties['TreatMissingData'], 'missing'),
-    actionCount: isEnabled ? asList(properties['AlarmActions']).length : 0,
+    actionCount: isSilenced ? 0 : asList(properties['AlarmActions']).length,
   };
   return [{ ...nodeBase(alarm, [], settings), ...node }];
 }

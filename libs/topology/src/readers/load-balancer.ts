@@ -168,7 +168,7 @@ function read(balancer: Resource, context: ReadContext): LoadBalancerNode[] {
   const note = context.noteOn(balancer);
   const settings = context.settingsOf(balancer);
   const { properties } = balancer;
-  const type = settings.text('type', properties['Type'], 'application');
+  const type = asText(properties['Type']) ?? 'application';
   if (type !== 'application') note(`is a ${type} load balancer; read with the settings an ALB would have`);
   const defaults: Defaults = type === 'network' ? DEFAULTS.network : DEFAULTS.application;
   const attributes = properties['LoadBalancerAttributes'];
