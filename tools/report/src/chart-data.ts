@@ -67,10 +67,14 @@ const outcomesOf = ({ good, stale, shed, dropped, bad }: TimelineSecond): Record
   bad,
 });
 
-function stack(counts: Readonly<Record<Outcome, readonly number[]>>, length: number): Record<Outcome, number[]> {
+function stack(
+  counts: Readonly<Record<Outcome, readonly number[]>>,
+  length: number,
+): Record<Outcome, number[]> {
   const sum = new Array<number>(length).fill(0);
   const columns = OUTCOMES.map((outcome) => {
-    for (let index = 0; index < length; index += 1) sum[index] = (sum[index] ?? 0) + (counts[outcome][index] ?? 0);
+    for (let index = 0; index < length; index += 1)
+      sum[index] = (sum[index] ?? 0) + (counts[outcome][index] ?? 0);
     return [outcome, [...sum]] as const;
   });
   return Object.fromEntries(columns) as Record<Outcome, number[]>;
@@ -126,14 +130,18 @@ export interface TimelineStep {
 const MOST_STEPS = 90;
 
 /** The timeline in steps of equal length, for the table beside the charts. */
-export function timelineSteps(timeline: readonly TimelineSecond[]): { steps: TimelineStep[]; stepSeconds: number } {
+export function timelineSteps(timeline: readonly TimelineSecond[]): {
+  steps: TimelineStep[];
+  stepSeconds: number;
+} {
   const all = everySecond(timeline);
   const stepSeconds = Math.max(10, Math.ceil(all.length / MOST_STEPS / 10) * 10);
   const steps: TimelineStep[] = [];
   for (let start = 0; start < all.length; start += stepSeconds) {
     const part = all.slice(start, start + stepSeconds);
     const from = part[0]?.second ?? 0;
-    const sum = (pick: (second: TimelineSecond) => number): number => part.reduce((total, one) => total + pick(one), 0);
+    const sum = (pick: (second: TimelineSecond) => number): number =>
+      part.reduce((total, one) => total + pick(one), 0);
     const slowest = part.flatMap(({ p95Ms }) => (p95Ms === null ? [] : [p95Ms]));
     steps.push({
       from,

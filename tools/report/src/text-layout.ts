@@ -75,7 +75,10 @@ function asTable(columns: readonly Column[], rows: readonly Row[], gap: string):
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
   for (const { cells } of rows) table.push([...cells]);
-  return table.toString().split('\n').map((line) => line.trimEnd());
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
 }
 
 /** Where a table would not fit, each row is a paragraph that names its figures. */
@@ -83,7 +86,11 @@ function asParagraphs(columns: readonly Column[], rows: readonly Row[], width: n
   return rows.flatMap(({ cells: [title = '', ...figures], note }) => [
     ...wrap(title, width),
     ...(note === undefined ? [] : wrap(note, width, NOTE_INDENT)),
-    ...wrap(figures.map((figure, index) => `${columns[index + 1]?.label ?? ''} ${figure}`).join(', '), width, NOTE_INDENT),
+    ...wrap(
+      figures.map((figure, index) => `${columns[index + 1]?.label ?? ''} ${figure}`).join(', '),
+      width,
+      NOTE_INDENT,
+    ),
   ]);
 }
 

@@ -3,9 +3,17 @@
  * charts. Use it wherever a person reads; a program reads the result itself (`--json`).
  */
 import type { FaultResult, GameDayReport, GameDayResult } from '@nines/game-day';
-import { createPainter, figures, printable, wrap, type Column, type Painter, type Row } from './text-layout.ts';
 import {
-  availability,
+  createPainter,
+  figures,
+  printable,
+  wrap,
+  type Column,
+  type Painter,
+  type Row,
+} from './text-layout.ts';
+import {
+  availabilityFigure,
   causesSentence,
   count,
   duration,
@@ -15,9 +23,9 @@ import {
   paceWarning,
   reasonsNotMet,
   recovery,
+  runVerdict,
   seconds,
   tierName,
-  verdictWord,
   windowSentence,
 } from './words.ts';
 
@@ -84,7 +92,7 @@ function headLines(report: GameDayReport, { paint, width }: Page): string[] {
   ];
   const loud = warning === undefined ? [] : wrap(`FAST PACE: ${warning}`, width);
   return [
-    `${paint(['bold', result.met ? 'green' : 'red'], verdictWord(result.met).toUpperCase())}: ${printable(tierName(result.tier))}`,
+    `${paint(['bold', result.met ? 'green' : 'red'], runVerdict(result).toUpperCase())}: ${printable(tierName(result.tier))}`,
     ...wrap(about.join(', '), width),
     ...loud.map((line) => paint(['bold', 'yellow'], line)),
   ];
@@ -110,7 +118,7 @@ function userRow(title: string, result: Pick<GameDayResult, 'requests' | 'lossSe
     cells: [
       title,
       ...[good, bad, dropped, shed].map(count),
-      availability(result.requests),
+      availabilityFigure(result.requests),
       seconds(result.lossSeconds),
       rto,
     ],
@@ -132,7 +140,9 @@ function orderLines(result: GameDayResult, page: Page): string[] {
   const figuresOf = (orders: Pick<GameDayResult, 'acknowledged' | 'lost' | 'doubled'>): string[] =>
     [orders.acknowledged, orders.lost, orders.doubled].map(count);
   const rows = [
-    ...result.faults.map((fault) => ({ cells: [faultTitle(fault, page), ...figuresOf(fault), seconds(fault.rpoSeconds)] })),
+    ...result.faults.map((fault) => ({
+      cells: [faultTitle(fault, page), ...figuresOf(fault), seconds(fault.rpoSeconds)],
+    })),
     { cells: ['whole run', ...figuresOf(result), '-'] },
   ];
   return [...heading('orders', page), ...figures(ORDER_COLUMNS, rows, page.width)];
@@ -190,7 +200,15 @@ export function renderVerdict(report: GameDayReport, { colour, width }: VerdictO
       result.assumptions.map(({ id, statement, source }) => `${id}: ${statement} [${source}]`),
       page,
     ),
-    ...listLines('environment', [Object.entries(report.environment).map(([k, v]) => `${k} ${v}`).join(', ')], page),
+    ...listLines(
+      'environment',
+      [
+        Object.entries(report.environment)
+          .map(([k, v]) => `${k} ${v}`)
+          .join(', '),
+      ],
+      page,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }

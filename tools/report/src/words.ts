@@ -5,9 +5,8 @@ import type { FaultResult, GameDayResult, RequestCounts } from '@nines/game-day'
 /** `12,345`: thousands separated, because a verdict is compared by eye. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-/** `1.4 s`, and from a hundred seconds on `131 s`: a tenth of a second means nothing there. */
-export const seconds = (value: number): string =>
-  `${value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(1)} s`;
+/** `1.4 s`; a tenth is what a game day's measures are good for. */
+export const seconds = (value: number): string => `${value.toFixed(1)} s`;
 
 /** How long something lasted, for people: `13 min 40 s`. */
 export function duration(totalSeconds: number): string {
@@ -28,10 +27,21 @@ export const totalOf = ({ good, bad, dropped, shed }: RequestCounts): number => 
 export const availability = (requests: RequestCounts): string =>
   formatAvailability({ good: requests.good, total: totalOf(requests) });
 
+/** The same for a column of figures, where `at least` would make every row wider. */
+export const availabilityFigure = (requests: RequestCounts): string =>
+  availability(requests).replace(/^at least /, '>= ');
+
 export const recovery = (rtoSeconds: number | null): string =>
   rtoSeconds === null ? 'never' : seconds(rtoSeconds);
 
 export const verdictWord = (met: boolean): string => (met ? 'met' : 'not met');
+
+/** A run with a divisor is a fast one, whatever it calls itself. */
+export const isFast = ({ pace, paceDivisor }: GameDayResult): boolean => pace !== 'full' || paceDivisor !== 1;
+
+/** The verdict on the run, which never stands without its pace where that was not full. */
+export const runVerdict = (result: GameDayResult): string =>
+  `${verdictWord(result.met)}${isFast(result) ? ' at fast pace' : ''}`;
 
 /** `99.9% tier (three-nines)`; a tier that is not ours is called what it calls itself. */
 export function tierName(id: string): string {
@@ -43,15 +53,12 @@ export const loadSentence = ({ loadRps, capacityRps }: GameDayResult): string =>
   `Load ${count(loadRps)} requests/s, ${Math.round((100 * loadRps) / capacityRps)}% of the ` +
   `${count(capacityRps)} requests/s that this topology bore on this machine.`;
 
-/**
- * What a pace other than full means, loud enough not to be taken for a footnote; undefined at full pace. A run
- * with a divisor is treated as fast whatever it calls itself.
- */
-export function paceWarning({ pace, paceDivisor }: GameDayResult): string | undefined {
-  if (pace === 'full' && paceDivisor === 1) return undefined;
+/** What a pace other than full means; undefined at full pace. */
+export function paceWarning(result: GameDayResult): string | undefined {
+  if (!isFast(result)) return undefined;
   return (
-    `Durations that AWS and the template decide were divided by ${paceDivisor}. The recovery times, losses and ` +
-    'availability below are not those of a deployed stack; run at full pace for these.'
+    `Durations that AWS and the template decide were divided by ${result.paceDivisor}. The recovery times, losses ` +
+    'and availability below are not those of a deployed stack; run at full pace for these.'
   );
 }
 
@@ -60,7 +67,9 @@ export function reasonsNotMet({ faults, problems }: GameDayResult): string[] {
   const missed = faults.flatMap((fault) =>
     fault.acceptance
       .filter((criterion) => !criterion.met)
-      .map(({ criterion, measured }) => `${fault.fault} of ${fault.target}: ${criterion}, measured ${measured}`),
+      .map(
+        ({ criterion, measured }) => `${fault.fault} of ${fault.target}: ${criterion}, measured ${measured}`,
+      ),
   );
   const unexplained = faults
     .filter(({ met, acceptance }) => !met && acceptance.every((criterion) => criterion.met))

@@ -25,11 +25,21 @@ interface Scene {
   readonly predicted: string;
   readonly acceptance: readonly CriterionResult[];
   /** What share of requests goes wrong that many seconds into the fault, by kind, and how slow the rest is. */
-  readonly at: (second: number) => { bad?: number; shed?: number; dropped?: number; stale?: number; slow?: number };
+  readonly at: (second: number) => {
+    bad?: number;
+    shed?: number;
+    dropped?: number;
+    stale?: number;
+    slow?: number;
+  };
 }
 
 const met = (criterion: string, measured: string): CriterionResult => ({ criterion, measured, met: true });
-const missed = (criterion: string, measured: string): CriterionResult => ({ criterion, measured, met: false });
+const missed = (criterion: string, measured: string): CriterionResult => ({
+  criterion,
+  measured,
+  met: false,
+});
 const noOrderHarmed = [met('orders lost <= 0', '0'), met('orders doubled <= 0', '0')];
 
 const SCENES: readonly Scene[] = [
@@ -40,7 +50,8 @@ const SCENES: readonly Scene[] = [
     healed: 51,
     to: 75,
     rtoSeconds: 2.1,
-    predicted: 'L about 1 s: half of the load until the load balancer’s second failed check; systemd restarts after 1 s',
+    predicted:
+      'L about 1 s: half of the load until the load balancer’s second failed check; systemd restarts after 1 s',
     acceptance: [met('L <= 10 s', '0.9 s'), ...noOrderHarmed],
     at: (s) => (s < 2 ? { bad: 0.5 - 0.18 * s, slow: 1.3 } : s < 6 ? { bad: 0.01, slow: 1.6 } : {}),
   },
@@ -51,9 +62,15 @@ const SCENES: readonly Scene[] = [
     healed: 190,
     to: 220,
     rtoSeconds: 24.3,
-    predicted: 'L about 18 s: commits wait for the lost standby (10 to 30 s), half of the load until 2 checks of 10 s fail',
+    predicted:
+      'L about 18 s: commits wait for the lost standby (10 to 30 s), half of the load until 2 checks of 10 s fail',
     acceptance: [met('L <= 120 s', '14.7 s'), met('RPO <= 0 s', '0 s'), ...noOrderHarmed],
-    at: (s) => (s < 22 ? { bad: 0.58, dropped: 0.06, slow: 4 } : s < 26 ? { bad: 0.15, slow: 3 } : { slow: s < 90 ? 1.4 : 1 }),
+    at: (s) =>
+      s < 22
+        ? { bad: 0.58, dropped: 0.06, slow: 4 }
+        : s < 26
+          ? { bad: 0.15, slow: 3 }
+          : { slow: s < 90 ? 1.4 : 1 },
   },
   {
     fault: 'zone-loss',
@@ -62,10 +79,15 @@ const SCENES: readonly Scene[] = [
     healed: 385,
     to: 410,
     rtoSeconds: 137.2,
-    predicted: 'L about 64 s: writes away for the failover (84 s drawn from 60 to 120 s), reads from last-known-good data',
+    predicted:
+      'L about 64 s: writes away for the failover (84 s drawn from 60 to 120 s), reads from last-known-good data',
     acceptance: [missed('L <= 120 s', '126.7 s'), met('RPO <= 0 s', '0 s'), ...noOrderHarmed],
     at: (s) =>
-      s < 21 ? { bad: 0.8, dropped: 0.12, slow: 5 } : s < 137 ? { bad: 0.93, stale: 0.6, slow: 2 } : { slow: 1.3 },
+      s < 21
+        ? { bad: 0.8, dropped: 0.12, slow: 5 }
+        : s < 137
+          ? { bad: 0.93, stale: 0.6, slow: 2 }
+          : { slow: 1.3 },
   },
   {
     fault: 'database-primary-loss',
@@ -91,7 +113,11 @@ const SCENES: readonly Scene[] = [
     to: 635,
     rtoSeconds: 0,
     predicted: 'orders 360 ms slower, nothing else',
-    acceptance: [met('good on other routes >= 99.9%', '100%'), met('attempts per request <= 1.1', '1.003'), ...noOrderHarmed],
+    acceptance: [
+      met('good on other routes >= 99.9%', '100%'),
+      met('attempts per request <= 1.1', '1.003'),
+      ...noOrderHarmed,
+    ],
     at: (s) => (s < 45 ? { slow: 9 } : {}),
   },
   {
@@ -102,7 +128,11 @@ const SCENES: readonly Scene[] = [
     to: 720,
     rtoSeconds: 46.4,
     predicted: 'orders refused with 503 at once after the breaker opens; other routes untouched',
-    acceptance: [met('good on other routes >= 99.9%', '99.97%'), met('attempts per request <= 1.1', '1.02'), ...noOrderHarmed],
+    acceptance: [
+      met('good on other routes >= 99.9%', '99.97%'),
+      met('attempts per request <= 1.1', '1.02'),
+      ...noOrderHarmed,
+    ],
     at: (s) => (s < 46 ? { bad: 0.2, slow: s < 4 ? 12 : 1 } : {}),
   },
   {
@@ -113,8 +143,13 @@ const SCENES: readonly Scene[] = [
     to: 805,
     rtoSeconds: 33.8,
     predicted: 'two thirds refused quickly, goodput stays at capacity',
-    acceptance: [met('goodput over capacity >= 90%', '96.4%'), met('recovery <= 10 s', '3.8 s'), ...noOrderHarmed],
-    at: (s) => (s < 30 ? { shed: 0.655, dropped: 0.012, slow: 2.2 } : s < 33.8 ? { shed: 0.08, slow: 1.5 } : {}),
+    acceptance: [
+      met('goodput over capacity >= 90%', '96.4%'),
+      met('recovery <= 10 s', '3.8 s'),
+      ...noOrderHarmed,
+    ],
+    at: (s) =>
+      s < 30 ? { shed: 0.655, dropped: 0.012, slow: 2.2 } : s < 33.8 ? { shed: 0.08, slow: 1.5 } : {},
   },
 ];
 
@@ -142,8 +177,14 @@ function secondOf(second: number, random: () => number): TimelineSecond {
 }
 
 const sumOf = (seconds: readonly TimelineSecond[]): RequestCounts => {
-  const sum = (pick: (second: TimelineSecond) => number): number => seconds.reduce((all, one) => all + pick(one), 0);
-  return { good: sum((s) => s.good), bad: sum((s) => s.bad), dropped: sum((s) => s.dropped), shed: sum((s) => s.shed) };
+  const sum = (pick: (second: TimelineSecond) => number): number =>
+    seconds.reduce((all, one) => all + pick(one), 0);
+  return {
+    good: sum((s) => s.good),
+    bad: sum((s) => s.bad),
+    dropped: sum((s) => s.dropped),
+    shed: sum((s) => s.shed),
+  };
 };
 
 const totalOf = ({ good, bad, dropped, shed }: RequestCounts): number => good + bad + dropped + shed;
@@ -202,7 +243,13 @@ export function createSampleReport(): GameDayReport {
   const acknowledged = Math.round(requests.good * 0.15);
   return {
     startedAt: '2026-11-21T09:02:11.000Z',
-    environment: { machine: '2 cores, 24 GiB', node: 'v24.21.0', k6: 'v2.2.0', postgres: '18.1', commit: '40d7369' },
+    environment: {
+      machine: '2 cores, 24 GiB',
+      node: 'v24.21.0',
+      k6: 'v2.2.0',
+      postgres: '18.1',
+      commit: '40d7369',
+    },
     timeline,
     marks: MARKS,
     result: {
@@ -238,11 +285,13 @@ export function createSampleReport(): GameDayReport {
           id: 'rds-standby-loss-detection',
           statement:
             '10 to 30 s: loss of the standby of an RDS Multi-AZ instance until the primary commits without it. Assumed, not published: RDS gives up a lost standby after 10 to 30 s, during which commits wait; well under the 60 s that a whole failover takes at least.',
-          source: 'unpublished: the RDS User Guide says that replication is synchronous, not when it is given up',
+          source:
+            'unpublished: the RDS User Guide says that replication is synchronous, not when it is given up',
         },
         {
           id: 'local-stand-ins',
-          statement: 'The load balancer, the network between zones and the third parties are local stand-ins.',
+          statement:
+            'The load balancer, the network between zones and the third parties are local stand-ins.',
           source: 'tools/local-cloud/README.md',
         },
       ],
