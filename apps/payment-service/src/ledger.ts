@@ -62,81 +62,98 @@ export interface LedgerOptions {
 const DECLINED_PREFIX = 'declined';
 
 export function createLedger({ newId, capacity = 500_000 }: LedgerOptions): Ledger {
-  const byKey = new Map<string, Authorization>();
-  const byId = new Map<string, Authorization>();
-  const captured: Charge[] = [];
-  let totalCents = 0;
-  let forgotten = 0;
-  let forgottenCharges = 0;
-
-  function makeRoom(): void {
-    if (byId.size < capacity) return;
-    const [oldest] = byId.values();
-    if (oldest === undefined) return;
-    byId.delete(oldest.id);
-    if (byKey.get(oldest.idempotencyKey) === oldest) byKey.delete(oldest.idempotencyKey);
-    forgotten++;
-  }
-
-  function keep(charge: Charge): void {
-    totalCents += charge.amountCents;
-    captured.push(charge);
-    if (captured.length <= capacity) return;
-    captured.shift();
-    forgottenCharges++;
-  }
+  const authorizations = createAuthorizations(capacity);
+  const charges = createCharges(capacity);
 
   return {
     authorize: (request) => {
-      const known = byKey.get(request.idempotencyKey);
-      if (known !== undefined) {
-        const same =
-          known.amountCents === request.amountCents &&
-          known.currency === request.currency &&
-          known.reference === request.reference;
-        return same ? known : 'key-reused';
-      }
-      makeRoom();
-      const authorization: Authorization = {
-        ...request,
-        id: newId(),
-        state: request.reference.startsWith(DECLINED_PREFIX) ? 'declined' : 'authorized',
-      };
-      byKey.set(request.idempotencyKey, authorization);
-      byId.set(authorization.id, authorization);
-      return authorization;
+      const known = authorizations.byKey(request.idempotencyKey);
+      if (known !== undefined) return isSame(known, request) ? known : 'key-reused';
+      const state = request.reference.startsWith(DECLINED_PREFIX) ? 'declined' : 'authorized';
+      return authorizations.add({ ...request, id: newId(), state });
     },
     capture: (id) => {
-      const authorization = byId.get(id);
+      const authorization = authorizations.byId(id);
       if (authorization === undefined) return 'unknown';
       if (authorization.state === 'authorized') {
         authorization.state = 'captured';
         const { idempotencyKey, reference, amountCents, currency } = authorization;
-        keep({ authorizationId: id, idempotencyKey, reference, amountCents, currency });
+        charges.add({ authorizationId: id, idempotencyKey, reference, amountCents, currency });
       }
       return authorization.state === 'captured' ? 'captured' : 'lost';
     },
     void: (id) => {
-      const authorization = byId.get(id);
+      const authorization = authorizations.byId(id);
       if (authorization === undefined) return 'unknown';
       if (authorization.state === 'captured') return 'captured';
       authorization.state = 'voided';
-      if (byKey.get(authorization.idempotencyKey) === authorization)
-        byKey.delete(authorization.idempotencyKey);
+      authorizations.freeKey(authorization);
       return 'voided';
     },
     charges: ({ limit, cursor = 0 }) => {
-      const from = Math.max(0, cursor - forgottenCharges);
-      const items = captured.slice(from, from + limit);
-      const next = forgottenCharges + from + items.length;
-      const count = forgottenCharges + captured.length;
-      return {
-        count,
-        totalCents,
-        forgotten: forgotten + forgottenCharges,
-        items,
-        ...(next < count ? { nextCursor: String(next) } : {}),
-      };
+      const page = charges.page(limit, cursor);
+      return { ...page, forgotten: page.forgotten + authorizations.forgotten() };
+    },
+  };
+}
+
+function isSame(known: Authorization, request: AuthorizationRequest): boolean {
+  return (
+    known.amountCents === request.amountCents &&
+    known.currency === request.currency &&
+    known.reference === request.reference
+  );
+}
+
+/** Authorizations by id and by key; the oldest makes room. */
+function createAuthorizations(capacity: number) {
+  const keyed = new Map<string, Authorization>();
+  const known = new Map<string, Authorization>();
+  let forgotten = 0;
+
+  function freeKey(authorization: Authorization): void {
+    // The key may belong to a successor by now.
+    if (keyed.get(authorization.idempotencyKey) === authorization) keyed.delete(authorization.idempotencyKey);
+  }
+
+  return {
+    byKey: (key: string) => keyed.get(key),
+    byId: (id: string) => known.get(id),
+    freeKey,
+    forgotten: () => forgotten,
+    add: (authorization: Authorization): Authorization => {
+      const [oldest] = known.size >= capacity ? known.values() : [];
+      if (oldest !== undefined) {
+        known.delete(oldest.id);
+        freeKey(oldest);
+        forgotten++;
+      }
+      keyed.set(authorization.idempotencyKey, authorization);
+      known.set(authorization.id, authorization);
+      return authorization;
+    },
+  };
+}
+
+/** Captured charges in their order; a cursor is a charge's position since the start. */
+function createCharges(capacity: number) {
+  const kept: Charge[] = [];
+  let totalCents = 0;
+  let forgotten = 0;
+  return {
+    add: (charge: Charge): void => {
+      totalCents += charge.amountCents;
+      kept.push(charge);
+      if (kept.length <= capacity) return;
+      kept.shift();
+      forgotten++;
+    },
+    page: (limit: number, cursor: number): ChargePage => {
+      const from = Math.max(0, cursor - forgotten);
+      const items = kept.slice(from, from + limit);
+      const next = forgotten + from + items.length;
+      const count = forgotten + kept.length;
+      return { count, totalCents, forgotten, items, ...(next < count ? { nextCursor: String(next) } : {}) };
     },
   };
 }

@@ -4,9 +4,8 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createConstantWork } from '@nines/constant-work';
-import { createHealthCheck } from '@nines/health-check';
 import { pino } from 'pino';
 import {
   createConnections,
@@ -20,32 +19,32 @@ import { createHttpReviews } from './adapters/http-reviews.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
 import { ConfigInvalidError, readConfig, type ShopConfig } from './config.ts';
 import { createCaptureWorker } from './core/capture-worker.ts';
-import { createCatalogue, toCatalogueSnapshot, type CatalogueSnapshot } from './core/catalogue.ts';
 import { createOrderId } from './core/order-id.ts';
 import { createReadiness } from './core/readiness.ts';
-import { createRecentOrders } from './core/recent-orders.ts';
-import { createShop } from './core/shop.ts';
+import { createShop, type Shop } from './core/shop.ts';
 import { createHttpServer } from './http-server.ts';
-import { createPeriodicWork } from './periodic-work.ts';
+import { createPeriodicWork, type PeriodicWork } from './periodic-work.ts';
+import { createLastKnownGood, type LastKnownGood } from './resilience/last-known-good.ts';
 import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
+import type { Payment } from './ports/payment.ts';
 import type { Storage } from './ports/storage.ts';
 import { createGuardedStorage } from './resilience/guarded-storage.ts';
 import {
   CAPTURE_BATCH_SIZE,
   createAdmission,
+  createDatabaseCheck,
   createDeadline,
   createPaymentPolicies,
   createReviewsPolicies,
   createStorageBreaker,
 } from './resilience/policies.ts';
 
-const CATALOGUE_CADENCE_MS = 2_000;
-const NEWEST_ORDERS_CADENCE_MS = 1_000;
-/** How many of the newest orders each instance knows of, its own and the others'. */
-const NEWEST_ORDERS = 500;
 const CAPTURE_INTERVAL_MS = 500;
+/** As long as the contract promises. */
 const KEY_EXPIRY_MS = 24 * 3_600_000;
+const KEY_EXPIRY_BATCH = 500;
+const KEY_EXPIRY_INTERVAL_MS = 60_000;
 const MIGRATE_RETRY_MS = 1_000;
 /** After the drain: how long requests under way may take to end. */
 const CLOSE_GRACE_MS = 10_000;
@@ -91,9 +90,7 @@ async function migrateUntilDone(database: ConnectionsOptions, log: Log): Promise
       return;
     } catch (error) {
       log.error({ err: error }, 'the schema could not be brought up to date; trying again');
-      await new Promise<void>((resolve) => {
-        setTimer(resolve, MIGRATE_RETRY_MS);
-      });
+      await sleep(MIGRATE_RETRY_MS);
     }
   }
 }
@@ -114,63 +111,22 @@ function createMetrics(config: ShopConfig, connections: () => Connections | unde
   });
 }
 
-function createRefreshes(storage: Storage, metrics: Metrics) {
-  const recent = createRecentOrders({ clock });
-  const snapshots = createConstantWork<CatalogueSnapshot>({
-    read: async () => toCatalogueSnapshot(await storage.readCatalogue()),
-    validate: ({ products }) => {
-      if (products.length === 0) throw new Error('an empty catalogue is taken for a mistake');
-    },
-    intervalMs: CATALOGUE_CADENCE_MS,
-    clock,
-    onEvent: ({ type }) => {
-      metrics.event('catalogue', type);
-    },
-  });
-  const newestOrders = createConstantWork({
-    read: async () => {
-      recent.replaceNewest(await storage.listOrders({ limit: NEWEST_ORDERS }));
-    },
-    intervalMs: NEWEST_ORDERS_CADENCE_MS,
-    clock,
-    onEvent: ({ type }) => {
-      metrics.event('newest-orders', type);
-    },
-  });
-  const catalogue = createCatalogue({
-    current: () => snapshots.current(),
-    staleAfterMs: 2.5 * CATALOGUE_CADENCE_MS,
-  });
-  return {
-    recent,
-    catalogue,
-    start: () => Promise.all([snapshots.start(), newestOrders.start()]),
-    stop: () => {
-      snapshots.stop();
-      newestOrders.stop();
-    },
-  };
+interface Parts {
+  readonly config: ShopConfig;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly storage: Storage;
+  readonly payment: Payment;
+  readonly lastKnownGood: LastKnownGood;
+  readonly isDraining: () => boolean;
 }
 
-function createDatabaseCheck(storage: Storage): () => Promise<boolean> {
-  const health = createHealthCheck({
-    checks: { database: { check: () => storage.ping({ timeoutMs: 500 }) } },
-    timeoutMs: 600,
-    cacheMs: 1_000,
-    unhealthyAfter: 1,
-    healthyAfter: 1,
-    clock,
-  });
-  return async () => (await health.deep()).status === 'healthy';
-}
-
-async function main(): Promise<void> {
-  const config = readConfigOrExit();
+function createParts(config: ShopConfig, database: ConnectionsOptions, isDraining: () => boolean): Parts {
   const log = pino({
     level: config.logLevel,
     base: { service: 'shop-api', instance: config.instanceId, zone: config.zone },
   });
-  const database = await databaseOptions(config);
+  // The gauges read a pool that is made after them, because it counts its events in the same metrics.
   let connections: Connections | undefined = undefined;
   const metrics = createMetrics(config, () => connections);
   connections = createConnections({
@@ -181,28 +137,35 @@ async function main(): Promise<void> {
     },
   });
   const storage = createPostgresStorage(connections);
-  const refreshes = createRefreshes(storage, metrics);
-  const paymentPolicies = createPaymentPolicies({ metrics, clock });
   const payment = createHttpPayment({
     baseUrl: config.paymentUrl,
     fetch,
     clock,
     metrics,
-    ...paymentPolicies,
+    ...createPaymentPolicies({ metrics, clock }),
   });
-  const reviewsPolicies = createReviewsPolicies({ metrics, clock });
-  let draining = false;
-  const shop = createShop({
+  const lastKnownGood = createLastKnownGood({ storage, metrics, clock });
+  return { config, log, metrics, storage, payment, lastKnownGood, isDraining };
+}
+
+function createShopOf({ config, log, metrics, storage, payment, lastKnownGood, isDraining }: Parts): Shop {
+  return createShop({
     storage: createGuardedStorage(storage, createStorageBreaker({ metrics, clock })),
     payment,
-    reviews: createHttpReviews({ baseUrl: config.reviewsUrl, fetch, clock, metrics, ...reviewsPolicies }),
-    catalogue: refreshes.catalogue,
-    recent: refreshes.recent,
+    reviews: createHttpReviews({
+      baseUrl: config.reviewsUrl,
+      fetch,
+      clock,
+      metrics,
+      ...createReviewsPolicies({ metrics, clock }),
+    }),
+    catalogue: lastKnownGood.catalogue,
+    recent: lastKnownGood.recent,
     admission: createAdmission({ ratedRps: config.ratedRps, metrics, clock }),
     readiness: createReadiness({
-      databaseIsLive: createDatabaseCheck(storage),
-      catalogueIsLoaded: () => refreshes.catalogue.view() !== undefined,
-      isDraining: () => draining,
+      databaseIsLive: createDatabaseCheck({ storage, clock }),
+      catalogueIsLoaded: () => lastKnownGood.catalogue.view() !== undefined,
+      isDraining,
     }),
     metrics,
     log,
@@ -213,70 +176,73 @@ async function main(): Promise<void> {
     servedBy: `${config.instanceId}@${config.zone}`,
     withinDeadline: createDeadline({ clock }),
   });
+}
+
+function createBackgroundWork({ storage, payment, metrics, log }: Parts): readonly PeriodicWork[] {
+  const worker = createCaptureWorker({ storage, payment, metrics, log, batchSize: CAPTURE_BATCH_SIZE });
+  const later = (what: string) => (err: unknown) => {
+    log.debug({ err }, `${what} is done later`);
+  };
+  return [
+    createPeriodicWork({
+      // A full batch means that there is more to take.
+      run: async () => (await worker.runOnce()) === CAPTURE_BATCH_SIZE,
+      intervalMs: CAPTURE_INTERVAL_MS,
+      onError: later('taking payments'),
+      setTimer,
+    }),
+    createPeriodicWork({
+      run: async () => {
+        const expiry = { olderThanMs: KEY_EXPIRY_MS, limit: KEY_EXPIRY_BATCH };
+        return (await storage.forgetIdempotencyKeys(expiry)) === KEY_EXPIRY_BATCH;
+      },
+      intervalMs: KEY_EXPIRY_INTERVAL_MS,
+      onError: later('forgetting old idempotency keys'),
+      setTimer,
+    }),
+  ];
+}
+
+/** Drains on the first signal: not ready at once, then no new connections, then the end of what is under way. */
+function stopOnSignal(stop: () => Promise<void>, log: Log): void {
+  let stopping: Promise<void> | undefined;
+  const onSignal = (signal: string) => {
+    log.info({ signal }, 'stopping');
+    stopping ??= stop().finally(() => process.exit(0));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+async function main(): Promise<void> {
+  const config = readConfigOrExit();
+  const database = await databaseOptions(config);
+  let draining = false;
+  const parts = createParts(config, database, () => draining);
+  const { log, storage, lastKnownGood } = parts;
+  const work = createBackgroundWork(parts);
   const server = createHttpServer({
-    handle: shop.handle,
+    handle: createShopOf(parts).handle,
     isDraining: () => draining,
-    onError: (error) => {
-      log.error({ err: error }, 'an answer could not be sent');
+    onError: (err) => {
+      log.error({ err }, 'an answer could not be sent');
     },
   });
-  const work = createBackgroundWork(storage, payment, metrics, log);
-
-  let stopping: Promise<void> | undefined;
-  const stop = (signal: string) => {
-    stopping ??= (async () => {
-      draining = true;
-      log.info({ signal, drainSeconds: config.drainSeconds }, 'draining');
-      await new Promise<void>((resolve) => {
-        setTimer(resolve, config.drainSeconds * 1_000);
-      });
-      await server.close(CLOSE_GRACE_MS);
-      refreshes.stop();
-      await Promise.all(work.map((part) => part.stop()));
-      await storage.close();
-      log.info({}, 'stopped');
-      process.exit(0);
-    })();
-  };
-  process.on('SIGTERM', () => {
-    stop('SIGTERM');
-  });
-  process.on('SIGINT', () => {
-    stop('SIGINT');
-  });
+  stopOnSignal(async () => {
+    draining = true;
+    await sleep(config.drainSeconds * 1_000);
+    await server.close(CLOSE_GRACE_MS);
+    lastKnownGood.stop();
+    await Promise.all(work.map((part) => part.stop()));
+    await storage.close();
+    log.info({}, 'stopped');
+  }, log);
 
   if (config.migrateOnStart) await migrateUntilDone(database, log);
-  await refreshes.start();
+  await lastKnownGood.start();
   const { address, port } = await server.listen(config.host, config.port);
   for (const part of work) part.start();
   log.info({ address, port }, 'listening');
-}
-
-function createBackgroundWork(
-  storage: Storage,
-  payment: ReturnType<typeof createHttpPayment>,
-  metrics: Metrics,
-  log: Log,
-) {
-  const worker = createCaptureWorker({ storage, payment, metrics, log, batchSize: CAPTURE_BATCH_SIZE });
-  const captures = createPeriodicWork({
-    run: async () => (await worker.runOnce()) === CAPTURE_BATCH_SIZE,
-    intervalMs: CAPTURE_INTERVAL_MS,
-    onError: (error) => {
-      log.debug({ err: error }, 'captures wait for the database');
-    },
-    setTimer,
-  });
-  const expiry = createPeriodicWork({
-    run: async () =>
-      (await storage.forgetIdempotencyKeys({ olderThanMs: KEY_EXPIRY_MS, limit: 500 })) === 500,
-    intervalMs: 60_000,
-    onError: (error) => {
-      log.debug({ err: error }, 'expired keys are removed later');
-    },
-    setTimer,
-  });
-  return [captures, expiry];
 }
 
 await main();

@@ -11,11 +11,9 @@ export type OperationId = keyof operations;
 export type Schemas = components['schemas'];
 export type ProblemCode = Schemas['ProblemCode'];
 
-type PartOf<Id extends OperationId, Part extends string> = operations[Id]['parameters'] extends {
-  [Key in Part]?: infer Value;
-}
-  ? NonNullable<Value>
-  : Record<string, never>;
+type PartOf<Id extends OperationId, Part extends 'path' | 'query' | 'header'> = NonNullable<
+  operations[Id]['parameters'][Part]
+>;
 
 /** A request's validated parts, as the contract types them. */
 export interface OperationInput<Id extends OperationId> {

@@ -11,25 +11,22 @@
  */
 import { createHash } from 'node:crypto';
 import type { OperationInput, Schemas } from '../contract/contract.ts';
-import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import { isPaymentUnavailable, type Payment } from '../ports/payment.ts';
 import { isStorageUnavailable, type Order, type OrderItem, type Storage } from '../ports/storage.ts';
 import type { Answer } from './answer.ts';
 import type { Catalogue } from './catalogue.ts';
+import { createOrderPayment, tooLate, type OrderPaymentDependencies } from './order-payment.ts';
 import { toOrderBody } from './order-reads.ts';
 import { ProblemError } from './problem.ts';
 import type { RecentOrders } from './recent-orders.ts';
-import type { RequestContext } from './request-context.ts';
+import { hasTimeLeft, type RequestContext } from './request-context.ts';
 import { retryLater } from './retry-later.ts';
 
-export interface PlaceOrderDependencies {
+export interface PlaceOrderDependencies extends OrderPaymentDependencies {
   readonly storage: Pick<Storage, 'findPlacedOrder' | 'placeOrder'>;
-  readonly payment: Payment;
   readonly catalogue: Catalogue;
   readonly recent: RecentOrders;
   readonly metrics: Metrics;
-  readonly log: Log;
   /** The wall clock, for `createdAt`. */
   readonly wallClock: () => Date;
   readonly newOrderId: (unixMs: number) => string;
@@ -47,7 +44,8 @@ export function fingerprintOf(order: NewOrder): string {
 }
 
 export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) {
-  const { storage, payment, recent, metrics, log } = dependencies;
+  const { storage, recent, metrics } = dependencies;
+  const payment = createOrderPayment(dependencies);
 
   function created(order: Order, replayed: boolean): Answer<Schemas['Order']> {
     recent.remember(order);
@@ -57,37 +55,6 @@ export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) 
       headers: { location: `/orders/${order.id}`, ...(replayed ? { 'idempotent-replayed': 'true' } : {}) },
       body: toOrderBody(order),
     };
-  }
-
-  async function authorize(order: Order, key: string, context: RequestContext): Promise<string> {
-    try {
-      const result = await payment.authorize(
-        {
-          idempotencyKey: key,
-          reference: order.reference,
-          amountCents: order.totalCents,
-          currency: order.currency,
-        },
-        { requestId: context.requestId, timeoutMs: context.remainingMs() },
-      );
-      if (result.outcome === 'authorized') return result.authorizationId;
-    } catch (error) {
-      if (!isPaymentUnavailable(error)) throw error;
-      refuseLate(context, error);
-      throw new ProblemError(
-        'payment-unavailable',
-        'The payment service does not answer.',
-        retryLater(error),
-      );
-    }
-    throw new ProblemError('payment-declined', 'The payment service declined the payment.');
-  }
-
-  /** Gives back what will not be used. Best effort: an authorization that is left over expires by itself. */
-  function giveBack(authorizationId: string, context: RequestContext): void {
-    payment.void(authorizationId, { requestId: context.requestId }).catch((error: unknown) => {
-      log.warn({ err: error, requestId: context.requestId }, 'an unused authorization was not given back');
-    });
   }
 
   async function place(
@@ -102,8 +69,12 @@ export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) 
       return created(known.order, true);
     }
     const order = draft(dependencies, body);
-    const authorizationId = await authorize(order, digest(`${idempotencyKey}\n${fingerprint}`), context);
-    refuseLate(context);
+    const authorizationId = await payment.authorize(
+      order,
+      digest(`${idempotencyKey}\n${fingerprint}`),
+      context,
+    );
+    if (!hasTimeLeft(context)) throw tooLate();
     const result = await storage.placeOrder(
       { idempotencyKey, fingerprint, order, authorizationId },
       { timeoutMs: context.remainingMs() },
@@ -111,7 +82,7 @@ export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) 
     if (result.outcome === 'placed') return created(order, false);
     // The twin that was first uses the same authorization.
     if (result.outcome === 'replayed') return created(result.order, true);
-    giveBack(authorizationId, context);
+    payment.giveBack(authorizationId, context);
     if (result.outcome === 'key-reused') throw keyReused();
     throw outOfStock(result.productId);
   }
@@ -156,11 +127,6 @@ function draft({ catalogue, wallClock, newOrderId }: PlaceOrderDependencies, bod
     items,
     createdAt: createdAt.toISOString(),
   };
-}
-
-function refuseLate(context: RequestContext, cause?: unknown): void {
-  if (context.remainingMs() > 0) return;
-  throw new ProblemError('deadline-exceeded', 'The order was not stored: the time was over.', { cause });
 }
 
 const keyReused = () =>

@@ -6,3 +6,29 @@ export interface RequestContext {
   /** Milliseconds left; 0 or less when the time is over. */
   remainingMs(): number;
 }
+
+export const hasTimeLeft = (context: RequestContext): boolean => context.remainingMs() > 0;
+
+/** Ids that may be echoed and logged as they are; must agree with the contract's parameter. */
+const REQUEST_ID = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
+
+export interface RequestContextOptions {
+  /** Monotonic milliseconds. */
+  readonly clock: { now(): number };
+  readonly newRequestId: () => string;
+  /** The time of a request that names none, and the most that any gets, in milliseconds. */
+  readonly maxRequestMs: number;
+}
+
+export function readRequestContext(headers: Headers, options: RequestContextOptions): RequestContext {
+  const { clock, newRequestId, maxRequestMs } = options;
+  const given = headers.get('x-request-id');
+  // A budget that is no positive number is refused by validation, within the usual time.
+  const budgetMs = Number(headers.get('x-request-timeout-ms') ?? maxRequestMs);
+  const deadline = clock.now() + (budgetMs > 0 ? Math.min(budgetMs, maxRequestMs) : maxRequestMs);
+  return {
+    requestId: given !== null && REQUEST_ID.test(given) ? given : newRequestId(),
+    deadline,
+    remainingMs: () => deadline - clock.now(),
+  };
+}

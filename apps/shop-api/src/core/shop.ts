@@ -13,13 +13,14 @@ import type { Log } from '../ports/log.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Admission } from './admission.ts';
 import type { Answer } from './answer.ts';
-import { readJsonBody } from './json-body.ts';
+import { readOperationInput, type RoutedRequest } from './operation-input.ts';
 import { createOrderReadOperations, type OrderReadsDependencies } from './order-reads.ts';
 import { createPlaceOrderOperation, type PlaceOrderDependencies } from './place-order.ts';
-import { ProblemError, toProblemBody } from './problem.ts';
+import { ProblemError } from './problem.ts';
 import { createProductOperations, type ProductsDependencies } from './products.ts';
 import type { Readiness } from './readiness.ts';
-import type { RequestContext } from './request-context.ts';
+import { readRequestContext, type RequestContext } from './request-context.ts';
+import { createResponder, type Responder } from './responder.ts';
 import { retryLater } from './retry-later.ts';
 
 export interface ShopDependencies
@@ -37,17 +38,18 @@ export interface ShopDependencies
   /** `<instance>@<zone>`, for `x-served-by`. */
   readonly servedBy: string;
   readonly newRequestId: () => string;
-  /** Settles a call when its deadline is over. */
+  /** Settles a call when its deadline is over, with an error whose code is `timeout`. */
   readonly withinDeadline: <T>(call: () => Promise<T>, context: { deadline: number }) => Promise<T>;
   /**
-   * The time a request gets when its client names none, in milliseconds, and the most it gets in any case.
-   * @default 10000
+   * The time that a request gets when its client names none, and the most that any gets, in milliseconds.
+   * @default 10000: far above what the slowest good answer takes, so that it ends only what is stuck.
    */
   readonly maxRequestMs?: number;
 }
 
 export interface Shop {
-  handle(request: Request): Promise<Response>;
+  /** Never rejects. */
+  readonly handle: (request: Request) => Promise<Response>;
 }
 
 type Handler<Id extends OperationId> = (
@@ -57,140 +59,122 @@ type Handler<Id extends OperationId> = (
 
 type Handlers = { readonly [Id in OperationId]: Handler<Id> };
 
+/** Serves one operation of the contract for a request that has been routed to it. */
+type Serve = (
+  operation: ContractOperation,
+  routed: RoutedRequest,
+  context: RequestContext,
+) => Promise<Response>;
+
 /** For load balancers and monitoring: answered whatever the load, since they decide what happens next. */
 const EXEMPT: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
-const REQUEST_ID = /^[A-Za-z0-9._:/+=@-]{1,128}$/;
 const SLOW_MS = 1_000;
 
 export function createShop(dependencies: ShopDependencies): Shop {
-  const { admission, metrics, log, clock, servedBy, newRequestId, maxRequestMs = 10_000 } = dependencies;
-  const handlers = createHandlers(dependencies);
-  const router = new Hono<{ Bindings: { context: RequestContext } }>();
-  const operations = loadContract();
-  for (const operation of operations) {
-    router.on(operation.method, routeOf(operation), async (c) => {
-      const started = clock.now();
-      const response = await serve(operation, c.req.raw, c.req.param(), c.req.query(), c.env.context);
-      finish(operation.id, c.env.context, response.status, clock.now() - started);
-      return response;
-    });
-  }
-  for (const [route, offered] of Map.groupBy(operations, routeOf)) {
-    const allow = offered.map(({ method }) => method).join(', ');
-    router.all(route, (c) =>
-      refuse(c.env.context, new ProblemError('method-not-allowed', `Only ${allow}.`, { headers: { allow } })),
-    );
-  }
-  router.notFound((c) =>
-    refuse(c.env.context, new ProblemError('not-found', 'There is nothing at this path.')),
-  );
-
-  function contextOf(request: Request): RequestContext {
-    const given = request.headers.get('x-request-id');
-    const requestId = given !== null && REQUEST_ID.test(given) ? given : newRequestId();
-    const budgetMs = Number(request.headers.get('x-request-timeout-ms') ?? maxRequestMs);
-    // A budget that is no number is refused by validation, within the usual time.
-    const deadline = clock.now() + (budgetMs > 0 ? Math.min(budgetMs, maxRequestMs) : maxRequestMs);
-    return { requestId, deadline, remainingMs: () => deadline - clock.now() };
-  }
-
-  function render(answer: Answer, context: RequestContext): Response {
-    const { status, body, text, headers } = answer;
-    return new Response(text?.content ?? JSON.stringify(body), {
-      status,
-      headers: {
-        'content-type': text?.contentType ?? 'application/json',
-        'cache-control': 'no-store',
-        'x-request-id': context.requestId,
-        'x-served-by': servedBy,
-        ...headers,
-      },
-    });
-  }
-
-  function refuse(context: RequestContext, problem: ProblemError): Response {
-    return render(
-      {
-        status: problem.status,
-        headers: { 'content-type': 'application/problem+json', ...problem.headers },
-        body: toProblemBody(problem, context.requestId),
-      },
-      context,
-    );
-  }
-
-  async function serve(
-    operation: ContractOperation,
-    request: Request,
-    path: Record<string, string>,
-    query: Record<string, string>,
-    context: RequestContext,
-  ): Promise<Response> {
-    try {
-      const handler = handlers[operation.id] as Handler<OperationId>;
-      const answer = await dependencies.withinDeadline(async () => {
-        const input = await validated(operation, request, { ...path }, { ...query });
-        return handler(input, context);
-      }, context);
-      return render(answer, context);
-    } catch (error) {
-      return refuse(context, toProblem(error, operation.id, context));
-    }
-  }
-
-  function toProblem(error: unknown, operation: OperationId, context: RequestContext): ProblemError {
-    if (error instanceof ProblemError) {
-      if (error.status >= 500) {
-        log.warn({ operation, requestId: context.requestId, code: error.code, err: error.cause }, 'refused');
-      }
-      return error;
-    }
-    if ((error as { code?: unknown } | null)?.code === 'timeout') {
-      return new ProblemError('deadline-exceeded', 'The time given for this request is over.', {
-        cause: error,
-      });
-    }
-    log.error({ operation, requestId: context.requestId, err: error }, 'a request failed unexpectedly');
-    return new ProblemError('internal', 'The request failed for a reason that is not the client’s.');
-  }
-
-  function finish(operation: OperationId, context: RequestContext, status: number, durationMs: number): void {
-    metrics.requestFinished(operation, status, durationMs);
-    const fields = { operation, status, durationMs: Math.round(durationMs), requestId: context.requestId };
-    // One line for each request would cost more than the request; the load balancer's log has them all.
-    if (durationMs >= SLOW_MS) log.info(fields, 'slow request');
-    else log.debug(fields, 'request');
-  }
-
-  const shedProblem = new ProblemError('overloaded', 'This instance is at its rated load.', {
+  const { admission, clock, newRequestId, maxRequestMs = 10_000 } = dependencies;
+  const responder = createResponder(dependencies.servedBy);
+  const route = createRouter(createServe(dependencies, responder), responder);
+  const overloaded = new ProblemError('overloaded', 'This instance is at its rated load.', {
     headers: { ...retryLater().headers, 'x-load-shed': 'true' },
   });
 
-  async function admitted(request: Request, pathname: string): Promise<Response> {
-    const context = contextOf(request);
-    if (EXEMPT.has(pathname)) return router.fetch(request, { context });
-    const permit = admission.enter(request.method, context.deadline);
-    const release = permit instanceof Promise ? await permit : permit;
-    if (release === undefined) return refuse(context, shedProblem);
-    try {
-      return await router.fetch(request, { context });
-    } finally {
-      release();
-    }
-  }
+  return {
+    handle: async (request) => {
+      const context = readRequestContext(request.headers, { clock, newRequestId, maxRequestMs });
+      if (EXEMPT.has(pathOf(request.url))) return route(request, context);
+      const entry = admission.enter(request.method, context.deadline);
+      const leave = entry instanceof Promise ? await entry : entry;
+      if (leave === undefined) return responder.refuse(overloaded, context);
+      try {
+        return await route(request, context);
+      } finally {
+        leave();
+      }
+    },
+  };
+}
 
-  return { handle: (request) => admitted(request, pathnameOf(request.url)) };
+/** The path without the cost of parsing the whole URL; this runs for requests that are shed, too. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3);
+  const end = url.indexOf('?', start);
+  return end === -1 ? url.slice(start) : url.slice(start, end);
+}
+
+function createRouter(serve: Serve, responder: Responder) {
+  const router = new Hono<{ Bindings: { context: RequestContext } }>();
+  const operations = loadContract();
+  for (const operation of operations) {
+    router.on(operation.method, routeOf(operation), (c) =>
+      serve(operation, { request: c.req.raw, path: c.req.param(), query: c.req.query() }, c.env.context),
+    );
+  }
+  for (const [path, offered] of Map.groupBy(operations, routeOf)) {
+    const allow = offered.map(({ method }) => method).join(', ');
+    const problem = new ProblemError('method-not-allowed', `Only ${allow}.`, { headers: { allow } });
+    router.all(path, (c) => responder.refuse(problem, c.env.context));
+  }
+  router.notFound((c) =>
+    responder.refuse(new ProblemError('not-found', 'There is nothing at this path.'), c.env.context),
+  );
+  return async (request: Request, context: RequestContext) => router.fetch(request, { context });
 }
 
 /** The path as the router writes it: `/orders/:id`. */
 const routeOf = ({ path }: ContractOperation): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-/** The path without the cost of parsing the whole URL; this runs for requests that are shed, too. */
-function pathnameOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('://') + 3);
-  const end = url.indexOf('?', start);
-  return end === -1 ? url.slice(start) : url.slice(start, end);
+function createServe(dependencies: ShopDependencies, responder: Responder): Serve {
+  const { metrics, log, clock, withinDeadline } = dependencies;
+  const handlers = createHandlers(dependencies);
+
+  function toProblem(error: unknown, operation: OperationId, { requestId }: RequestContext): ProblemError {
+    if (error instanceof ProblemError) {
+      if (error.status >= 500)
+        log.warn({ operation, requestId, code: error.code, reason: reasonOf(error.cause) }, 'refused');
+      return error;
+    }
+    if ((error as { code?: unknown } | null)?.code === 'timeout') {
+      log.warn({ operation, requestId, code: 'deadline-exceeded' }, 'refused');
+      return new ProblemError('deadline-exceeded', 'The time given for this request is over.');
+    }
+    log.error({ operation, requestId, err: error }, 'a request failed unexpectedly');
+    return new ProblemError('internal', 'The request failed for a reason that lies here.');
+  }
+
+  /** One line for each request would cost more than the request; the load balancer's log has them all. */
+  function note(
+    operation: OperationId,
+    { requestId }: RequestContext,
+    status: number,
+    startedAt: number,
+  ): void {
+    const durationMs = clock.now() - startedAt;
+    metrics.requestFinished(operation, status, durationMs);
+    const fields = { operation, status, durationMs, requestId };
+    if (durationMs >= SLOW_MS) log.info(fields, 'slow request');
+    else log.debug(fields, 'request');
+  }
+
+  return async (operation, routed, context) => {
+    const startedAt = clock.now();
+    const handler = handlers[operation.id] as Handler<OperationId>;
+    let response: Response;
+    try {
+      const answer = await withinDeadline(
+        async () => handler(await readOperationInput(operation, routed), context),
+        context,
+      );
+      response = responder.answer(answer, context);
+    } catch (error) {
+      response = responder.refuse(toProblem(error, operation.id, context), context);
+    }
+    note(operation.id, context, response.status, startedAt);
+    return response;
+  };
 }
+
+/** A line for each refusal, without stacks: in an outage there are many, and all alike. */
+const reasonOf = (cause: unknown): string | undefined => (cause instanceof Error ? cause.message : undefined);
 
 function createHandlers(dependencies: ShopDependencies): Handlers {
   const { readiness, metrics } = dependencies;
@@ -210,26 +194,3 @@ function createHandlers(dependencies: ShopDependencies): Handlers {
     },
   };
 }
-
-async function validated(
-  operation: ContractOperation,
-  request: Request,
-  path: Record<string, unknown>,
-  query: Record<string, unknown>,
-): Promise<OperationInput<OperationId>> {
-  const header: Record<string, unknown> = {};
-  for (const name of operation.headerNames) {
-    const value = request.headers.get(name);
-    if (value !== null) header[name] = value;
-  }
-  const errors = operation.validateParameters({ path, query, header });
-  if (errors.length > 0) throw invalid(errors);
-  if (!operation.hasBody) return { path, query, header, body: undefined } as OperationInput<OperationId>;
-  const body = await readJsonBody(request);
-  const bodyErrors = operation.validateBody(body);
-  if (bodyErrors.length > 0) throw invalid(bodyErrors);
-  return { path, query, header, body } as unknown as OperationInput<OperationId>;
-}
-
-const invalid = (errors: ProblemError['errors'] & object) =>
-  new ProblemError('validation-failed', 'The request does not fit the contract; see `errors`.', { errors });

@@ -4,6 +4,7 @@
  */
 import { createBulkhead } from '@nines/bulkhead';
 import { createCircuitBreaker, type CircuitBreaker } from '@nines/circuit-breaker';
+import { createHealthCheck } from '@nines/health-check';
 import { createLoadShedder, gradient2 } from '@nines/load-shedder';
 import { pipeline, type PolicyCall } from '@nines/pipeline';
 import { createRateLimiter } from '@nines/rate-limiter';
@@ -12,7 +13,7 @@ import { createStaleCache, type StaleCache } from '@nines/stale-cache';
 import { createTimeout } from '@nines/timeout';
 import type { Admission } from '../core/admission.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import { isStorageUnavailable } from '../ports/storage.ts';
+import { isStorageUnavailable, type Storage } from '../ports/storage.ts';
 import type { Opinions } from '../ports/reviews.ts';
 
 export interface PolicyDependencies {
@@ -60,11 +61,10 @@ export function createPaymentPolicies({ metrics, clock }: PolicyDependencies): P
     clock,
     onEvent: counted(metrics, 'payment-retry'),
   });
-  const timeout = createTimeout({
-    timeoutMs: PAYMENT_TIMEOUT_MS,
+  const timeout = fairTimeout(
+    createTimeout({ timeoutMs: PAYMENT_TIMEOUT_MS, clock, onEvent: counted(metrics, 'payment-timeout') }),
     clock,
-    onEvent: counted(metrics, 'payment-timeout'),
-  });
+  );
   const bulkhead = (maxConcurrent: number) =>
     createBulkhead({ maxConcurrent, clock, onEvent: counted(metrics, 'payment-bulkhead') });
   return {
@@ -72,6 +72,27 @@ export function createPaymentPolicies({ metrics, clock }: PolicyDependencies): P
     interactive: pipeline(retry, breaker, timeout, bulkhead(60)),
     // The outbox repeats in its own time, so no retry here. As many as a worker claims.
     background: pipeline(breaker, timeout, bulkhead(CAPTURE_BATCH_SIZE * 2)),
+  };
+}
+
+/** A wait of this length without an answer says something about the payment service: it is above the slow 400 ms. */
+const TELLING_PAYMENT_WAIT_MS = 500;
+
+/**
+ * A time limit under which a caller in a hurry proves nothing: when its deadline ends the call early, that is an
+ * abort, which neither retry nor breaker count. Else a client could stop everybody's orders by sending some
+ * requests with too little time.
+ */
+function fairTimeout(timeout: PolicyCall, clock: PolicyDependencies['clock']): PolicyCall {
+  return async (fn, context) => {
+    const startedAt = clock.now();
+    try {
+      return await timeout(fn, context);
+    } catch (error) {
+      const timedOut = (error as { code?: unknown } | null)?.code === 'timeout';
+      if (!timedOut || clock.now() - startedAt >= TELLING_PAYMENT_WAIT_MS) throw error;
+      throw new DOMException('the caller had too little time', 'AbortError');
+    }
   };
 }
 
@@ -107,6 +128,27 @@ export function createStorageBreaker({ metrics, clock }: PolicyDependencies): Ci
     clock,
     onEvent: counted(metrics, 'storage-breaker'),
   });
+}
+
+export interface DatabaseCheckOptions extends Pick<PolicyDependencies, 'clock'> {
+  readonly storage: Pick<Storage, 'ping'>;
+}
+
+/**
+ * Whether the database answers, for `/readyz`: asked at most once a second however many probers there are, and
+ * answered within what the shortest usual prober's timeout (2 s) leaves. One result counts at once: thresholds are
+ * the load balancer's business.
+ */
+export function createDatabaseCheck({ storage, clock }: DatabaseCheckOptions): () => Promise<boolean> {
+  const health = createHealthCheck({
+    checks: { database: { check: () => storage.ping({ timeoutMs: 500 }) } },
+    timeoutMs: 600,
+    cacheMs: 1_000,
+    unhealthyAfter: 1,
+    healthyAfter: 1,
+    clock,
+  });
+  return async () => (await health.deep()).status === 'healthy';
 }
 
 export interface AdmissionOptions extends PolicyDependencies {

@@ -7,12 +7,14 @@
  * server is gone. The pool is then replaced as a whole, its sockets are destroyed, and the next query connects
  * anew, to wherever the address leads now.
  *
- * Use it for short statements. It has no transactions over several statements on purpose: a lock that is held
+ * Use it for single statements. It has no transactions over several statements on purpose: a lock that is held
  * while a busy event loop gets around to the next statement is a queue for everyone else (docs/adr/0022).
  */
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { StorageUnavailableError } from '../../ports/storage.ts';
+import { NoAnswerError, within } from './time-limit.ts';
+import { judge } from './verdict.ts';
 
 export interface Statement {
   /** Prepared once for each connection under this name. */
@@ -33,7 +35,7 @@ export interface ConnectionsOptions {
   /**
    * Most connections at once.
    * @default 10: an order holds one for about 5 ms, so ten carry 2,000 a second, far above what an instance is
-   * rated for, and ten instances fit in the smallest database's limit.
+   * rated for, and eight instances fit in the 100 connections of PostgreSQL's own default.
    */
   readonly maxConnections?: number;
   /**
@@ -48,7 +50,7 @@ export interface ConnectionsOptions {
   readonly statementTimeoutMs?: number;
   /**
    * How much longer than the server's limit the client waits for an answer before it takes the server for dead.
-   * @default 250: a few round trips.
+   * @default 250: a hundred round trips.
    */
   readonly answerGraceMs?: number;
   readonly onEvent?: (event: ConnectionsEvent) => void;
@@ -58,124 +60,47 @@ export type ConnectionsEvent =
   | { readonly type: 'pool-replaced'; readonly reason: string }
   | { readonly type: 'connection-failed'; readonly reason: string };
 
-export interface Connections {
-  run<Row extends pg.QueryResultRow>(statement: Statement, options?: RunOptions): Promise<readonly Row[]>;
-  stats(): { total: number; idle: number; waiting: number };
-  close(): Promise<void>;
-}
-
 export interface RunOptions {
-  /** The caller's remaining time; shortens both limits. */
+  /** The caller's remaining time, in milliseconds; shortens every limit. */
   readonly timeoutMs?: number;
 }
 
-/** One pool and the sockets it opened, replaced together. */
+export interface Connections {
+  /** @throws StorageUnavailableError, or the server's own error about the statement. */
+  run<Row extends pg.QueryResultRow>(statement: Statement, options?: RunOptions): Promise<readonly Row[]>;
+  stats(): { readonly total: number; readonly idle: number; readonly waiting: number };
+  close(): Promise<void>;
+}
+
+/** One pool and the sockets that it opened, replaced together. */
 interface Generation {
   readonly pool: pg.Pool;
   readonly sockets: Set<Socket>;
 }
 
-/** SQLSTATE classes and codes that say that the server cannot take the statement now, whatever it says. */
-const UNAVAILABLE_CLASSES = ['08', '53', '57'];
-const READ_ONLY_TRANSACTION = '25006';
-/** Statement took longer than statement_timeout: the server lives, the connection is fine. */
-const QUERY_CANCELED = '57014';
+type Limits = Required<Pick<ConnectionsOptions, 'acquireTimeoutMs' | 'statementTimeoutMs' | 'answerGraceMs'>>;
 
 /** A silence of this length says something about the server; a shorter one only about the caller's haste. */
 const TELLING_WAIT_MS = 200;
 
-type Verdict = 'statement-failed' | 'slow' | 'server-away';
-
-/** Reads what an error says about the server. Errors without a SQLSTATE come from the socket or the pool. */
-function judge(error: unknown): Verdict {
-  const state = (error as { code?: unknown } | null)?.code;
-  if (typeof state !== 'string' || !/^[0-9A-Z]{5}$/.test(state)) return 'server-away';
-  if (state === QUERY_CANCELED) return 'slow';
-  if (state === READ_ONLY_TRANSACTION || UNAVAILABLE_CLASSES.includes(state.slice(0, 2)))
-    return 'server-away';
-  return 'statement-failed';
-}
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 export function createConnections(options: ConnectionsOptions): Connections {
-  const {
-    maxConnections = 10,
-    acquireTimeoutMs = 500,
-    statementTimeoutMs = 1_000,
-    answerGraceMs = 250,
-    onEvent,
-  } = options;
-  let current = open();
+  const limits: Limits = { acquireTimeoutMs: 500, statementTimeoutMs: 1_000, answerGraceMs: 250, ...options };
+  const answerTimeoutMs = limits.statementTimeoutMs + limits.answerGraceMs;
+  const { onEvent } = options;
+  let current = open(options, limits);
   let closed = false;
-
-  function open(): Generation {
-    const sockets = new Set<Socket>();
-    const pool = new pg.Pool({
-      host: options.host,
-      port: options.port,
-      database: options.database,
-      user: options.user,
-      password: options.password,
-      ...(options.certificateAuthorities === undefined
-        ? {}
-        : { ssl: { ca: options.certificateAuthorities, rejectUnauthorized: true } }),
-      application_name: 'shop-api',
-      max: maxConnections,
-      connectionTimeoutMillis: acquireTimeoutMs,
-      // Connections stay: opening them all again after a quiet minute would be work at the worst time.
-      idleTimeoutMillis: 300_000,
-      statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: 5_000,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 5_000,
-      stream: () => {
-        const socket = new Socket();
-        sockets.add(socket);
-        socket.once('close', () => sockets.delete(socket));
-        return socket;
-      },
-    });
-    // A broken idle connection removes itself; without a listener its error would end the process.
-    pool.on('error', (error) => onEvent?.({ type: 'connection-failed', reason: error.message }));
-    return { pool, sockets };
-  }
 
   /** Lets nobody wait on a dead server's connections again. Statements under way run into their own limits. */
   function replace(generation: Generation, reason: string): void {
     if (generation !== current || closed) return;
-    current = open();
+    current = open(options, limits);
     onEvent?.({ type: 'pool-replaced', reason });
-    retire(generation, acquireTimeoutMs + statementTimeoutMs + answerGraceMs);
+    void end(generation, limits.acquireTimeoutMs + answerTimeoutMs);
   }
 
-  function retire(generation: Generation, afterMs: number): void {
-    generation.pool.end().catch(() => undefined);
-    setTimeout(() => {
-      for (const socket of generation.sockets) socket.destroy();
-    }, afterMs).unref();
-  }
-
-  async function run<Row extends pg.QueryResultRow>(
-    statement: Statement,
-    { timeoutMs = Number.POSITIVE_INFINITY }: RunOptions = {},
-  ): Promise<readonly Row[]> {
-    const generation = current;
-    const client = await acquire(generation, timeoutMs);
-    const limitMs = Math.max(1, Math.min(timeoutMs, statementTimeoutMs + answerGraceMs));
+  async function acquire({ pool }: Generation, limitMs: number): Promise<pg.PoolClient> {
     try {
-      const rows = await answerWithin<Row>(client, statement, limitMs);
-      client.release();
-      return rows;
-    } catch (error) {
-      throw afterFailure(generation, client, error, limitMs);
-    }
-  }
-
-  async function acquire(generation: Generation, timeoutMs: number): Promise<pg.PoolClient> {
-    const limitMs = Math.max(1, Math.min(timeoutMs, acquireTimeoutMs));
-    try {
-      return await within(generation.pool.connect(), limitMs, (late) => {
+      return await within(pool.connect(), limitMs, (late) => {
         late.release();
       });
     } catch (cause) {
@@ -185,100 +110,102 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
   }
 
+  /** Gives the connection back or throws it away, and says what the caller is to be told. */
   function afterFailure(
     generation: Generation,
     client: pg.PoolClient,
-    error: unknown,
+    cause: unknown,
     limitMs: number,
   ): unknown {
-    const silent = error instanceof NoAnswerError;
-    const verdict = silent ? 'server-away' : judge(error);
-    if (verdict === 'statement-failed') {
-      client.release();
-      return error;
-    }
-    if (verdict === 'slow') {
-      client.release();
-      return new StorageUnavailableError('the statement took too long', { cause: error });
-    }
-    destroy(client);
+    const silent = cause instanceof NoAnswerError;
+    const verdict = silent ? 'server-away' : judge(cause);
+    // With a true argument pg destroys the socket on which a query hangs, without a goodbye that would hang too.
+    client.release(verdict === 'server-away');
+    if (verdict === 'statement-failed') return cause;
+    if (verdict === 'slow') return new StorageUnavailableError('the statement took too long', { cause });
     // Only silence beyond the server's own limit says that every other connection is dead, too.
-    if (!silent || limitMs > statementTimeoutMs) replace(generation, reasonOf(error));
-    return new StorageUnavailableError('the database did not answer', {
-      cause: error,
-      callerGaveUp: silent && limitMs < TELLING_WAIT_MS,
-    });
+    if (!silent || limitMs > limits.statementTimeoutMs) replace(generation, reasonOf(cause));
+    const callerGaveUp = silent && limitMs < TELLING_WAIT_MS;
+    return new StorageUnavailableError('the database did not answer', { cause, callerGaveUp });
   }
 
   return {
-    run,
-    stats: () => ({
-      total: current.pool.totalCount,
-      idle: current.pool.idleCount,
-      waiting: current.pool.waitingCount,
-    }),
-    close: async () => {
+    run: async <Row extends pg.QueryResultRow>(
+      statement: Statement,
+      { timeoutMs = Infinity }: RunOptions = {},
+    ) => {
+      const generation = current;
+      const client = await acquire(generation, atLeastOne(Math.min(timeoutMs, limits.acquireTimeoutMs)));
+      const limitMs = atLeastOne(Math.min(timeoutMs, answerTimeoutMs));
+      try {
+        const query = client.query<Row>({ ...statement, values: [...statement.values] });
+        const { rows } = await within(query, limitMs, () => undefined);
+        client.release();
+        return rows;
+      } catch (error) {
+        throw afterFailure(generation, client, error, limitMs);
+      }
+    },
+    stats: () => {
+      const { totalCount: total, idleCount: idle, waitingCount: waiting } = current.pool;
+      return { total, idle, waiting };
+    },
+    close: () => {
       closed = true;
-      const { pool, sockets } = current;
-      const ended = pool.end();
-      const deadline = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, statementTimeoutMs + answerGraceMs);
-      await ended.finally(() => {
-        clearTimeout(deadline);
-      });
+      return end(current, answerTimeoutMs);
     },
   };
 }
 
-class NoAnswerError extends Error {
-  override readonly name = 'NoAnswerError';
-}
-
-/** Ends the connection without the goodbye that a dead server would never acknowledge. */
-function destroy(client: pg.PoolClient): void {
-  const { connection } = client as unknown as { connection: { stream: Socket } };
-  client.release(true);
-  connection.stream.destroy();
-}
-
-async function answerWithin<Row extends pg.QueryResultRow>(
-  client: pg.PoolClient,
-  statement: Statement,
-  limitMs: number,
-): Promise<readonly Row[]> {
-  const query = client.query<Row>({
-    name: statement.name,
-    text: statement.text,
-    values: statement.values as unknown[],
+function open(options: ConnectionsOptions, limits: Limits): Generation {
+  const sockets = new Set<Socket>();
+  const pool = new pg.Pool({
+    host: options.host,
+    port: options.port,
+    database: options.database,
+    user: options.user,
+    password: options.password,
+    ...tlsOptions(options),
+    application_name: 'shop-api',
+    max: options.maxConnections ?? 10,
+    connectionTimeoutMillis: limits.acquireTimeoutMs,
+    // Connections stay: opening them all again after a quiet minute would be work at the worst time.
+    idleTimeoutMillis: 300_000,
+    statement_timeout: limits.statementTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    stream: () => {
+      const socket = new Socket();
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      return socket;
+    },
   });
-  const result = await within(query, limitMs, () => undefined);
-  return result.rows;
+  // A broken connection removes itself, and its query reports why. Without a listener the error event of an idle
+  // connection, or of one in use, would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  pool.on('error', (error) => options.onEvent?.({ type: 'connection-failed', reason: error.message }));
+  return { pool, sockets };
 }
 
-/**
- * The promise's outcome, or `NoAnswerError` after `limitMs`. A stalled event loop finds its timers due before it
- * has read what had long arrived, so one more turn of the loop is granted before silence is believed.
- */
-function within<T>(promise: Promise<T>, limitMs: number, onLate: (value: T) => void): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    let late = false;
-    const timer = setTimeout(() => {
-      setImmediate(() => {
-        late = true;
-        reject(new NoAnswerError(`no answer within ${String(Math.round(limitMs))} ms`));
-      });
-    }, limitMs);
-    promise.then(
-      (value) => {
-        clearTimeout(timer);
-        if (late) onLate(value);
-        else resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error as Error);
-      },
-    );
-  });
+/** Certificate and host name are both checked, as `sslmode=verify-full` does. */
+export function tlsOptions({ certificateAuthorities }: Pick<ConnectionsOptions, 'certificateAuthorities'>) {
+  return certificateAuthorities === undefined
+    ? {}
+    : { ssl: { ca: certificateAuthorities, rejectUnauthorized: true } };
 }
+
+/** Ends a pool in an orderly way if that is possible within `graceMs`, else by destroying its sockets. */
+async function end({ pool, sockets }: Generation, graceMs: number): Promise<void> {
+  const timer = setTimeout(() => {
+    for (const socket of sockets) socket.destroy();
+  }, graceMs);
+  timer.unref();
+  await pool.end().catch(() => undefined);
+  // A goodbye to a dead server never arrives, so the sockets of a retired pool are destroyed in any case.
+  if (sockets.size === 0) clearTimeout(timer);
+}
+
+const atLeastOne = (milliseconds: number): number => Math.max(1, milliseconds);
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

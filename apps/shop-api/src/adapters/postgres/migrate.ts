@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import Postgrator from 'postgrator';
-import type { ConnectionsOptions } from './connections.ts';
+import { tlsOptions, type ConnectionsOptions } from './connections.ts';
 
 export interface MigrateOptions extends Pick<
   ConnectionsOptions,
@@ -31,9 +31,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
     database: options.database,
     user: options.user,
     password: options.password,
-    ...(options.certificateAuthorities === undefined
-      ? {}
-      : { ssl: { ca: options.certificateAuthorities, rejectUnauthorized: true } }),
+    ...tlsOptions(options),
     application_name: 'shop-api-migrate',
     connectionTimeoutMillis: 2_000,
     query_timeout: lockTimeoutMs + 5_000,
