@@ -2,7 +2,6 @@
 //
 // It is not the shop: it has no database and no limits. Use it where a test or a measurement needs a server that
 // costs next to nothing; use apps/shop-api where the shop itself is in question.
-import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -21,7 +20,7 @@ export interface FakeShop {
   readonly url: string;
   /** Orders by their key, as stored. */
   readonly orders: ReadonlyMap<string, StoredOrder>;
-  /** Requests by method and path without ids, the catalogue read at start left out. */
+  /** How often was asked for what, such as `GET /orders/{id}`; what the script's `setup` sends is left out. */
   readonly requests: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
@@ -55,30 +54,34 @@ const PRODUCTS = Array.from({ length: 20 }, (_, index) => ({
   stock: 1_000_000,
 }));
 
-export async function startFakeShop({
-  misbehave = () => undefined,
-  port = 0,
-}: FakeShopOptions = {}): Promise<FakeShop> {
-  const orders = new Map<string, StoredOrder>();
+interface Store {
+  readonly byKey: Map<string, StoredOrder>;
+  readonly byId: Map<string, StoredOrder>;
+}
+
+export async function startFakeShop(options: FakeShopOptions = {}): Promise<FakeShop> {
+  const { misbehave = () => undefined, port = 0 } = options;
+  const store: Store = { byKey: new Map(), byId: new Map() };
   const requests = new Map<string, number>();
   let number = 0;
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
-      const asks = `${request.method ?? ''} ${(request.url ?? '').replace(/\?.*/, '').replace(/^\/(\w+)\/.+/, '/$1/{id}')}`;
-      if (request.url === '/products?limit=100') {
-        answer(request, response, body, orders);
+      if (isPreparation(request, body, store)) {
+        answer(request, response, body, store);
         return;
       }
+      const path = (request.url ?? '').replace(/\?.*/, '').replace(/^\/(\w+)\/.+/, '/$1/{id}');
+      const asks = `${request.method ?? ''} ${path}`;
       requests.set(asks, (requests.get(asks) ?? 0) + 1);
       const misbehaviour = misbehave({ number: number++, asks });
-      if (misbehaviour === undefined) answer(request, response, body, orders);
-      else MISBEHAVIOURS[misbehaviour](request, response, body);
+      if (misbehaviour === undefined) answer(request, response, body, store);
+      else MISBEHAVIOURS[misbehaviour](request, response, body, store);
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    orders,
+    orders: store.byKey,
     requests,
     close: () =>
       new Promise((resolve) => {
@@ -90,7 +93,13 @@ export async function startFakeShop({
   };
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
+/** What the script's `setup` sends before the load starts: it is always answered well, and not counted. */
+function isPreparation(request: IncomingMessage, body: string, store: Store): boolean {
+  if (request.url === '/products?limit=100') return true;
+  return /"reference":"order-[^"]*-start-\d+"/.test(body) && !store.byKey.has(keyOf(request));
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse, body: string, store: Store) => void;
 
 const MISBEHAVIOURS: Readonly<Record<Misbehaviour, Handler>> = {
   hang: () => undefined,
@@ -104,52 +113,43 @@ const MISBEHAVIOURS: Readonly<Record<Misbehaviour, Handler>> = {
     json(response, 503, problem(503, 'writer-unavailable'), { 'retry-after': '1' });
   },
   'broken-body': (request, response) => {
-    json(response, request.method === 'POST' ? 201 : 200, '{"items":', { 'x-data-freshness': 'live' });
+    json(response, request.method === 'POST' ? 201 : 200, '{"items":', LIVE);
   },
   'missing-field': (request, response) => {
-    json(response, request.method === 'POST' ? 201 : 200, '{}', { 'x-data-freshness': 'live' });
+    json(response, request.method === 'POST' ? 201 : 200, '{}', LIVE);
   },
   reset: (request) => {
     request.socket.resetAndDestroy();
   },
-  'forgets-replays': (request, response, body) => {
-    answer(request, response, body, new Map());
+  'forgets-replays': (request, response, body, store) => {
+    store.byKey.delete(keyOf(request));
+    answer(request, response, body, store);
   },
 };
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: string,
-  orders: Map<string, StoredOrder>,
-): void {
+const LIVE = { 'x-data-freshness': 'live' };
+const STALE = { 'x-data-freshness': 'stale', age: '3' };
+
+function answer(request: IncomingMessage, response: ServerResponse, body: string, store: Store): void {
   const url = new URL(request.url ?? '/', 'http://shop');
   const [, collection, id] = url.pathname.split('/');
-  const live = { 'x-data-freshness': 'live' };
   if (request.method === 'POST') {
-    placeOrder(request, response, body, orders);
+    placeOrder(request, response, body, store);
   } else if (collection === 'orders') {
-    const found = [...orders.values()].find((order) => order.id === id);
+    const found = store.byId.get(id ?? '');
     if (found === undefined) json(response, 404, problem(404, 'not-found'));
-    else json(response, 200, found.answer, live);
+    else json(response, 200, found.answer, LIVE);
   } else if (id === undefined) {
     const items = PRODUCTS.slice(0, Number(url.searchParams.get('limit') ?? 20));
-    json(response, 200, JSON.stringify({ items }), live);
+    json(response, 200, JSON.stringify({ items }), LIVE);
   } else {
     const product = PRODUCTS.find((one) => one.id === id);
-    const stale = { 'x-data-freshness': 'stale', age: '3' };
-    json(response, 200, JSON.stringify({ ...product, reviews: null, recommendations: null }), stale);
+    json(response, 200, JSON.stringify({ ...product, reviews: null, recommendations: null }), STALE);
   }
 }
 
-function placeOrder(
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: string,
-  orders: Map<string, StoredOrder>,
-): void {
-  const key = String(request.headers['idempotency-key']);
-  const known = orders.get(key);
+function placeOrder(request: IncomingMessage, response: ServerResponse, body: string, store: Store): void {
+  const known = store.byKey.get(keyOf(request));
   if (known !== undefined) {
     known.bodies.push(body);
     json(response, 201, known.answer, { 'idempotent-replayed': 'true' });
@@ -159,12 +159,9 @@ function placeOrder(
     reference: string;
     items: { productId: string; quantity: number }[];
   };
-  const digest = createHash('sha256')
-    .update(`${key} ${String(orders.size)}`)
-    .digest('hex');
-  const id = digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+  const id = `00000000-0000-4000-8000-${String(store.byId.size).padStart(12, '0')}`;
   const priced = items.map((item) => ({ ...item, priceCents: 100 * Number(item.productId.slice(-3)) }));
-  const stored = {
+  const order = {
     id,
     reference,
     status: 'accepted',
@@ -173,8 +170,14 @@ function placeOrder(
     items: priced,
     createdAt: '2026-01-01T00:00:00.000Z',
   };
-  orders.set(key, { id, reference, bodies: [body], answer: JSON.stringify(stored) });
-  json(response, 201, JSON.stringify(stored));
+  const stored = { id, reference, bodies: [body], answer: JSON.stringify(order) };
+  store.byKey.set(keyOf(request), stored);
+  store.byId.set(id, stored);
+  json(response, 201, stored.answer);
+}
+
+function keyOf(request: IncomingMessage): string {
+  return String(request.headers['idempotency-key']);
 }
 
 function problem(status: number, code: string): string {

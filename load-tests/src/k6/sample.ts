@@ -32,8 +32,10 @@ export interface RequestFacts {
  * @param countsGood whether a Rate for thresholds is kept too; a run without thresholds saves itself the sample.
  */
 export function createRecorder(countsGood: boolean): (facts: RequestFacts) => void {
+  // Asking k6 for it takes 20 us each time, and it stays the same for a virtual user's whole life.
+  let metadata: Record<string, unknown> | undefined;
   return ({ route, response, judgement, elapsedMs, order }) => {
-    const { metadata } = exec.vu.metrics;
+    metadata ??= exec.vu.metrics.metadata;
     if (order !== undefined) {
       metadata['reference'] = order.reference;
       metadata['idempotency_key'] = order.idempotencyKey;

@@ -17,14 +17,56 @@ export class ContractNotSupportedError extends Error {
   }
 }
 
+export interface ObjectShape {
+  readonly type: 'object';
+  readonly nullable: boolean;
+  readonly required: readonly string[];
+  readonly properties: Readonly<Record<string, Shape>>;
+  /** Whether further properties break the contract. */
+  readonly closed: boolean;
+}
+
+export interface ArrayShape {
+  readonly type: 'array';
+  readonly nullable: boolean;
+  readonly items: Shape;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+export interface StringShape {
+  readonly type: 'string';
+  readonly nullable: boolean;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  /** A regular expression; formats become one too. */
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
+}
+
+export interface NumberShape {
+  readonly type: 'integer' | 'number';
+  readonly nullable: boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+export interface BooleanShape {
+  readonly type: 'boolean';
+  readonly nullable: boolean;
+}
+
+/** The part of JSON Schema that the contract's answers use. */
+export type Shape = ObjectShape | ArrayShape | StringShape | NumberShape | BooleanShape;
+
 /** What a good answer to one operation looks like. */
 export interface ExpectedAnswer {
   readonly method: string;
   readonly path: string;
   readonly status: number;
   /** Required response headers, in the form in which Go (and so k6) spells them, with their shapes. */
-  readonly headers: JsonObject;
-  readonly body: JsonObject;
+  readonly headers: Readonly<Record<string, Shape>>;
+  readonly body: Shape;
 }
 
 /**
@@ -51,7 +93,8 @@ export function contractExpectations(
   return Object.fromEntries(
     operationIds.map((id) => {
       const expected = found.get(id);
-      if (expected === undefined) throw new ContractNotSupportedError(id, 'the contract has no such operation');
+      if (expected === undefined)
+        throw new ContractNotSupportedError(id, 'the contract has no such operation');
       return [id, expected];
     }),
   );
@@ -72,16 +115,16 @@ function goodAnswer(
   return {
     status: Number(only[0]),
     headers: requiredHeaders(root, response['headers'] ?? {}, place),
-    body: shape(root, media['schema'] ?? null, place),
+    body: shapeOf(root, media['schema'] ?? null, place),
   };
 }
 
-function requiredHeaders(root: JsonObject, headers: Json, place: string): JsonObject {
-  const required: Record<string, Json> = {};
+function requiredHeaders(root: JsonObject, headers: Json, place: string): Record<string, Shape> {
+  const required: Record<string, Shape> = {};
   for (const [name, reference] of Object.entries(asObject(headers, place))) {
     const header = resolve(root, reference, `${place} ${name}`);
     if (header['required'] !== true) continue;
-    required[canonicalHeader(name)] = shape(root, header['schema'] ?? null, `${place} ${name}`);
+    required[canonicalHeader(name)] = shapeOf(root, header['schema'] ?? null, `${place} ${name}`);
   }
   return required;
 }
@@ -106,50 +149,74 @@ const CARRIED: Readonly<Record<string, readonly string[]>> = {
   integer: ['minimum', 'maximum'],
   number: ['minimum', 'maximum'],
   boolean: [],
-  null: [],
-  array: ['minItems', 'maxItems'],
 };
 
 /** Rules that say nothing about the value. */
 const ANNOTATIONS = ['type', 'description', 'title', 'default', 'examples', 'example', 'deprecated'];
 
-function shape(root: JsonObject, schema: Json, place: string): JsonObject {
+function shapeOf(root: JsonObject, schema: Json, place: string): Shape {
   const rules = resolve(root, schema, place);
-  const alternatives = rules['oneOf'];
-  if (alternatives !== undefined) {
-    refuseOthers(rules, ['oneOf'], place);
-    const schemas = asList(alternatives, place);
-    return { type: 'any-of', shapes: schemas.map((one) => shape(root, one, place)) };
+  if (rules['oneOf'] !== undefined) return nullableShape(root, rules, place);
+  switch (rules['type']) {
+    case 'object':
+      return objectShape(root, rules, place);
+    case 'array':
+      refuseOthers(rules, ['items', 'minItems', 'maxItems'], place);
+      return {
+        type: 'array',
+        nullable: false,
+        ...kept(rules, ['minItems', 'maxItems']),
+        items: shapeOf(root, rules['items'] ?? null, `${place}[]`),
+      };
+    default:
+      return scalarShape(rules, place);
   }
-  const type = rules['type'];
-  if (type === 'object') return objectShape(root, rules, place);
-  const carried = typeof type === 'string' ? CARRIED[type] : undefined;
-  if (typeof type !== 'string' || carried === undefined) {
-    throw new ContractNotSupportedError(place, `the type ${JSON.stringify(type ?? null)} is not known here`);
-  }
-  const kept = Object.fromEntries(Object.entries(rules).filter(([name]) => carried.includes(name)));
-  if (type === 'array') {
-    refuseOthers(rules, [...carried, 'items'], place);
-    return { type, ...kept, items: shape(root, rules['items'] ?? null, `${place}[]`) };
-  }
-  refuseOthers(rules, [...carried, ...(type === 'string' ? ['format'] : [])], place);
-  return { type, ...kept, ...formatPattern(rules, place) };
 }
 
-function objectShape(root: JsonObject, rules: JsonObject, place: string): JsonObject {
+/** The only alternative that is known here: something, or null. */
+function nullableShape(root: JsonObject, rules: JsonObject, place: string): Shape {
+  refuseOthers(rules, ['oneOf'], place);
+  const alternatives = asList(rules['oneOf'] ?? null, place).map((one) => resolve(root, one, place));
+  const something = alternatives.filter((one) => one['type'] !== 'null');
+  const [only] = something;
+  if (only === undefined || something.length !== 1 || alternatives.length !== 2) {
+    throw new ContractNotSupportedError(place, 'oneOf is known here for one schema or null');
+  }
+  return { ...shapeOf(root, only, place), nullable: true };
+}
+
+function objectShape(root: JsonObject, rules: JsonObject, place: string): ObjectShape {
   refuseOthers(rules, ['required', 'properties', 'additionalProperties'], place);
   const properties = Object.entries(asObject(rules['properties'] ?? {}, place));
   return {
     type: 'object',
-    required: rules['required'] ?? [],
+    nullable: false,
+    required: asList(rules['required'] ?? [], place).map(String),
     closed: rules['additionalProperties'] === false,
     properties: Object.fromEntries(
-      properties.map(([name, schema]) => [name, shape(root, schema, `${place}.${name}`)]),
+      properties.map(([name, schema]) => [name, shapeOf(root, schema, `${place}.${name}`)]),
     ),
   };
 }
 
-function formatPattern(rules: JsonObject, place: string): JsonObject {
+function scalarShape(rules: JsonObject, place: string): Shape {
+  const type = rules['type'];
+  const carried = typeof type === 'string' ? CARRIED[type] : undefined;
+  if (carried === undefined) {
+    throw new ContractNotSupportedError(place, `the type ${JSON.stringify(type ?? null)} is not known here`);
+  }
+  refuseOthers(rules, [...carried, ...(type === 'string' ? ['format'] : [])], place);
+  if (rules['enum'] !== undefined && Object.keys(kept(rules, carried)).length > 1) {
+    throw new ContractNotSupportedError(place, 'enum is known here without further rules');
+  }
+  return { type, nullable: false, ...kept(rules, carried), ...formatPattern(rules, place) } as Shape;
+}
+
+function kept(rules: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)));
+}
+
+function formatPattern(rules: JsonObject, place: string): { pattern?: string } {
   const format = rules['format'];
   if (format === undefined) return {};
   const pattern = typeof format === 'string' ? FORMATS[format] : undefined;

@@ -4,6 +4,7 @@
 // It lives here, not in load-tests, because the load tests import nothing of ours.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { contractCode } from './contract-code.ts';
 import { contractExpectations, type Json } from './contract-expectations.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -13,11 +14,8 @@ const COMMAND = 'npm run generate -w @nines/k6';
 
 async function contractFile(): Promise<string> {
   const document = parse(await readFile(new URL('apps/shop-api/openapi.yaml', ROOT), 'utf8')) as Json;
-  const operations = Object.entries(contractExpectations(document, OPERATIONS)).map(
-    ([id, expected]) => `export const ${id}: ExpectedAnswer = ${JSON.stringify(expected, null, 2)};\n`,
-  );
-  const notice = `// Generated from apps/shop-api/openapi.yaml by \`${COMMAND}\`. Do not edit: edit the contract.\n`;
-  return [`${notice}import type { ExpectedAnswer } from '../k6/contract.ts';\n`, ...operations].join('\n');
+  const notice = `// Generated from apps/shop-api/openapi.yaml by \`${COMMAND}\`. Do not edit: edit the contract.`;
+  return contractCode(contractExpectations(document, OPERATIONS), notice);
 }
 
 async function main(): Promise<void> {
