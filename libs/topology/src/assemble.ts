@@ -43,7 +43,7 @@ function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
 }
 
 export function assembleTopology(name: string, tier: string | undefined, stacks: readonly Stack[]): Topology {
-  const resources = stacks.flatMap((stack) => stack.resources).sort((a, b) => byText(a.id, b.id));
+  const resources = stacks.flatMap((stack) => stack.resources);
   const notes: TopologyNote[] = stacks.flatMap((stack) => stack.notes);
   const context = createContext(resources, notes);
   const nodes: TopologyNode[] = [];

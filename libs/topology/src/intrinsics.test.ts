@@ -45,6 +45,7 @@ describe('references', () => {
   it('do not take a property that objects inherit for a parameter', () => {
     expect(render({ Ref: 'constructor' }, { Parameters: {} })).toBe('${constructor}');
     expect(render({ Ref: '__proto__' }, { Parameters: {} })).toBe('${__proto__}');
+    expect(render({ 'Fn::Sub': ['${toString}', {}] })).toBe('${toString}');
   });
 
   it('carry the prefix of their stack', () => {
@@ -136,6 +137,7 @@ describe('conditions', () => {
       IrelandOrProd: { 'Fn::Or': [{ Condition: 'InIreland' }, { Condition: 'IsProd' }] },
       IrelandAndTest: { 'Fn::And': [{ Condition: 'InIreland' }, { Condition: 'IsTest' }] },
       Circular: { 'Fn::Not': [{ Condition: 'Circular' }] },
+      CircularTwice: { 'Fn::And': [{ Condition: 'CircularTwice' }, { Condition: 'CircularTwice' }] },
       Malformed: 'yes',
     },
   };
@@ -149,11 +151,25 @@ describe('conditions', () => {
     ['IrelandOrProd', true],
     ['IrelandAndTest', false],
     ['Circular', undefined],
+    ['CircularTwice', undefined],
     ['Malformed', undefined],
     ['Missing', undefined],
     ['toString', undefined],
   ])('%s is %s', (name, expected) => {
     expect(createRenderer({ template, stackName: 'shop' }).condition(name)).toBe(expected);
+  });
+
+  it('that name each other twice over and over are decided without doubling the work', () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 60 }, (_, index) => [
+        `C${String(index)}`,
+        { 'Fn::And': [{ Condition: `C${String(index + 1)}` }, { Condition: `C${String(index + 1)}` }] },
+      ]),
+    );
+    const conditions = { ...chain, C60: { 'Fn::Equals': ['a', 'a'] } };
+    expect(createRenderer({ template: { Conditions: conditions }, stackName: 'shop' }).condition('C0')).toBe(
+      true,
+    );
   });
 
   it('choose a branch', () => {

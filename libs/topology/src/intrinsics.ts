@@ -149,13 +149,16 @@ type Condition = boolean | undefined;
 
 function createConditions(options: RenderOptions, evaluate: Evaluate): Renderer['condition'] {
   const definitions = asObject(own(options.template, 'Conditions'));
-  const decide = (value: unknown, depth: number, within: ReadonlySet<string>): Condition => {
+  // Each condition is decided once: one that names another twice, which names a third twice and so on would
+  // otherwise double the work at every step. A circle ends undecided, at the greatest depth.
+  const decided = new Map<string, Condition>();
+  const decide = (value: unknown, depth: number): Condition => {
     if (depth > MAX_DEPTH || !isObject(value)) return undefined;
     const [entry] = Object.entries(value);
     if (entry === undefined) return undefined;
     const [name, argument] = entry;
-    const parts = (): Condition[] => asList(argument).map((part) => decide(part, depth + 1, within));
-    if (name === 'Condition') return named(scalarText(argument), depth + 1, within);
+    const parts = (): Condition[] => asList(argument).map((part) => decide(part, depth + 1));
+    if (name === 'Condition') return named(scalarText(argument), depth + 1);
     if (name === 'Fn::Not') return negate(parts()[0]);
     if (name === 'Fn::And') return conjunction(parts());
     if (name === 'Fn::Or') return negate(conjunction(parts().map(negate)));
@@ -164,11 +167,13 @@ function createConditions(options: RenderOptions, evaluate: Evaluate): Renderer[
     if (left === undefined || right === undefined) return undefined;
     return isUnresolved(left) || isUnresolved(right) ? undefined : left === right;
   };
-  const named = (name: string, depth: number, within: ReadonlySet<string>): Condition => {
-    if (within.has(name) || !Object.hasOwn(definitions, name)) return undefined;
-    return decide(definitions[name], depth, new Set([...within, name]));
+  const named = (name: string, depth: number): Condition => {
+    if (decided.has(name) || !Object.hasOwn(definitions, name)) return decided.get(name);
+    const result = decide(definitions[name], depth);
+    decided.set(name, result);
+    return result;
   };
-  return (name) => named(name, 0, new Set());
+  return (name) => named(name, 0);
 }
 
 const negate = (value: Condition): Condition => (value === undefined ? undefined : !value);
@@ -224,7 +229,7 @@ function createTemplateFunctions(
 export function createRenderer(options: RenderOptions): Renderer {
   const note = options.note ?? (() => undefined);
   const condition: Renderer['condition'] = (name) => decide(name);
-  const functions = {
+  const functions: Readonly<Record<string, IntrinsicFunction>> = {
     ...simpleFunctions,
     ...createTemplateFunctions(options, createNames(options), condition),
   };
@@ -241,7 +246,7 @@ export function createRenderer(options: RenderOptions): Renderer {
     const intrinsic = intrinsicOf(value);
     if (intrinsic === undefined) return renderObject(value, depth);
     const [name, argument] = intrinsic;
-    const run = Object.hasOwn(functions, name) ? functions[name] : undefined;
+    const run = functions[name];
     return run === undefined ? reference(name) : run(argument, evaluate, depth + 1);
   };
   const renderObject = (value: Readonly<Record<string, unknown>>, depth: number): unknown =>

@@ -116,3 +116,82 @@ describe('reading a two-zone template', () => {
     expect(topology.notes).toEqual([]);
   });
 });
+
+describe('the tier', () => {
+  const topic = (tier: string) => ({
+    Type: 'AWS::SNS::Topic',
+    Properties: { Tags: [{ Key: 'nines:tier', Value: tier }] },
+  });
+  const tierOf = (template: unknown, metadata = {}) =>
+    readTopology(template, { stackName: 'x', metadata }).tier;
+
+  it('is what the stack tags say, before the template and its resources', () => {
+    const template = { Metadata: { 'nines:tier': 'four-nines' }, Resources: { A: topic('two-nines') } };
+    expect(tierOf(template, { 'nines:tier': 'three-nines' })).toBe('three-nines');
+    expect(tierOf(template)).toBe('four-nines');
+    expect(tierOf({ Resources: template.Resources })).toBe('two-nines');
+  });
+
+  it('is unknown when resources disagree or say nothing', () => {
+    expect(tierOf({ Resources: { A: topic('two-nines'), B: topic('three-nines') } })).toBeUndefined();
+    expect(tierOf({ Resources: { A: { Type: 'AWS::SNS::Topic' } } })).toBeUndefined();
+  });
+});
+
+describe('the region', () => {
+  it('is the given one, zones by letter', () => {
+    const topology = readTopology(twoZones, { stackName: 'x', regionId: 'eu-west-1' });
+    expect(topology.regions).toEqual([{ id: 'eu-west-1', zones: ['zone-a', 'zone-b'] }]);
+    expect(topology.nodes.every((node) => node.region === 'eu-west-1')).toBe(true);
+  });
+});
+
+describe('parameters', () => {
+  it('take the values they are given', () => {
+    const topology = readTopology(twoZones, {
+      stackName: 'x',
+      parameters: { PaymentUrl: 'https://pay.example' },
+    });
+    expect(findNodeOfKind(topology, 'compute-group', 'Group')?.process?.environment['PAYMENT_URL']).toBe(
+      'https://pay.example',
+    );
+  });
+});
+
+describe('a template that cannot be read', () => {
+  it.each([
+    ['text', 'template-not-an-object'],
+    [null, 'template-not-an-object'],
+    [[], 'template-not-an-object'],
+    [{}, 'template-without-resources'],
+    [{ Resources: {} }, 'template-without-resources'],
+    [{ Resources: [1] }, 'template-without-resources'],
+  ])('%o is refused as %s, with what to do', (template, code) => {
+    let thrown: unknown;
+    try {
+      readTopology(template, { stackName: 'shop' });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ name: 'TopologyTemplateError', code });
+    expect((thrown as Error).message).toMatch(/^The template of shop .*\. Pass .*\.$/);
+  });
+
+  it('is not one with a single odd resource: that is noted and the rest is read', () => {
+    const topology = readTopology(
+      {
+        Resources: {
+          Odd: 7,
+          Bad: { Type: 'AWS::SNS::Topic', Properties: 'x' },
+          B: { Type: 'AWS::S3::Bucket' },
+        },
+      },
+      { stackName: 'shop' },
+    );
+    expect(topology.nodes.map((node) => node.id)).toEqual(['B']);
+    expect(topology.notes).toEqual([
+      { resource: 'Bad', message: 'has Properties that are not an object; read as if it had none' },
+      { resource: 'Odd', message: 'is not a resource: it has no Type, and was left out' },
+    ]);
+  });
+});

@@ -30,6 +30,7 @@ export interface Stack {
   readonly name: string;
   readonly region: string;
   readonly metadata: JsonObject;
+  /** Ordered by id. */
   readonly resources: readonly Resource[];
   readonly notes: readonly { readonly resource: string; readonly message: string }[];
   /** What the stack exports for others, by export name, rendered. */

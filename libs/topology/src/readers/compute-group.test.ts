@@ -195,6 +195,14 @@ describe('the zones of a group', () => {
     );
   });
 
+  it('do not come from what is no subnet, even if it lies in a zone', () => {
+    const topology = read({
+      G: group({ VPCZoneIdentifier: [{ Ref: 'Db' }] }),
+      Db: { Type: 'AWS::RDS::DBInstance', Properties: { AvailabilityZone: 'eu-west-1a' } },
+    });
+    expect(groupOf(topology).zones).toEqual([]);
+  });
+
   it('are known by the name of the parameter that decides them', () => {
     const topology = readResources({
       S1: subnet({ Ref: 'FirstZone' }),
@@ -232,6 +240,12 @@ describe('what a group depends on', () => {
       ...withUserData({ Ref: 'Attachment' }),
     });
     expect(topology.links.map((link) => link.to)).toEqual(['Db']);
+  });
+
+  it('is no database that is not a node itself', () => {
+    const member = { Type: 'AWS::RDS::DBInstance', Properties: { DBClusterIdentifier: 'cluster' } };
+    const topology = read({ Db: member, ...withUserData({ 'Fn::GetAtt': ['Db', 'Endpoint.Address'] }) });
+    expect(topology.links).toEqual([]);
   });
 
   it('is what its metadata says, hard or soft', () => {

@@ -128,6 +128,17 @@ describe('a load balancer that names its settings', () => {
     });
   });
 
+  it('has no share to fail open at when it is switched off', () => {
+    const key = 'target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage';
+    const topology = read({
+      Lb: balancer(),
+      L: listener(forward('T')),
+      T: targets({ TargetGroupAttributes: [{ Key: key, Value: 'off' }] }),
+    });
+    expect(lbOf(topology).targetGroups[0]).not.toHaveProperty('failOpenBelowHealthyPercent');
+    expect(notesOf(topology, 'Lb')).toEqual([]);
+  });
+
   it('takes subnets from mappings too', () => {
     const topology = read({
       Lb: balancer({ Subnets: undefined, SubnetMappings: [{ SubnetId: { Ref: 'B' } }] }),

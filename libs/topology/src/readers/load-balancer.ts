@@ -49,7 +49,6 @@ function attribute(list: unknown, key: string): unknown {
 
 function forwardsOf(actions: unknown): Forward[] {
   return asList(actions).flatMap((action) => {
-    if (at(action, 'Type') !== undefined && at(action, 'Type') !== 'forward') return [];
     const weighted = asList(at(action, 'ForwardConfig', 'TargetGroups'));
     const groups = weighted.length > 0 ? weighted : [action];
     return groups.flatMap((group) => {
