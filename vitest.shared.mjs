@@ -7,7 +7,12 @@
  */
 import { join, relative } from 'node:path';
 
-const results = join(import.meta.dirname, 'coverage', relative(import.meta.dirname, process.cwd()), 'tests.json');
+const results = join(
+  import.meta.dirname,
+  'coverage',
+  relative(import.meta.dirname, process.cwd()),
+  'tests.json',
+);
 
 /** @type {import("vitest/config").ViteUserConfig} */
 export const sharedTestConfig = {

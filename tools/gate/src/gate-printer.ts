@@ -11,7 +11,7 @@ export interface GatePrinter {
   step(result: StepResult): void;
   say(line: string): void;
   summary(steps: readonly StepResult[]): void;
-  /** Clears what is not meant to stay. */
+  /** Clears what is not meant to stay and prints nothing more: what an interrupted step says is not its result. */
   end(): void;
 }
 
@@ -48,29 +48,38 @@ export function createGatePrinter(
 ): GatePrinter {
   const live = out.isTTY === true;
   let lastSignMs = clock();
-  const clear = (): void => void (live && out.write(CLEAR_LINE));
+  let ended = false;
+  const write = (text: string): void => {
+    if (!ended) out.write(text);
+  };
+  const clear = (): void => {
+    if (live) write(CLEAR_LINE);
+  };
   const colour = (ok: boolean, text: string): string =>
     live ? styleText(ok ? 'green' : 'red', text, { validateStream: false }) : text;
   const say = (line: string): void => {
     clear();
-    out.write(`${line}\n`);
+    write(`${line}\n`);
   };
   return {
     say,
     progress: (what) => {
       if (live) {
-        out.write(`${CLEAR_LINE}     ${what}`.slice(0, CLEAR_LINE.length + (out.columns ?? 80) - 1));
+        write(`${CLEAR_LINE}     ${what}`.slice(0, CLEAR_LINE.length + (out.columns ?? 80) - 1));
       } else if (clock() - lastSignMs >= SIGN_OF_LIFE_MS) {
         lastSignMs = clock();
-        out.write(`     ${what}\n`);
+        write(`     ${what}\n`);
       }
     },
     step: (result) => {
       const line = stepLine(result);
       say(colour(result.failed === 0, line.slice(0, 4)) + line.slice(4));
-      if (result.failed > 0) out.write(`\n${live ? result.output : plain(result.output)}\n`);
+      if (result.failed > 0) write(`\n${live ? result.output : plain(result.output)}\n`);
     },
     summary: (steps) => say(summaryLine(steps)),
-    end: clear,
+    end: () => {
+      clear();
+      ended = true;
+    },
   };
 }

@@ -120,10 +120,13 @@ async function runSteps(tree: FileTree, printer: GatePrinter): Promise<StepResul
 export async function runGate(): Promise<number> {
   const printer = createGatePrinter(process.stdout, stripVTControlCharacters);
   let interrupted = false;
+  // A closed terminal takes the output with it; what is running must be ended all the same.
+  process.stdout.on('error', () => undefined);
   const stop = (signal: NodeJS.Signals): void => {
     if (interrupted) return;
     interrupted = true;
     printer.say(`gate: ${signal}, ending what is running`);
+    printer.end();
     void endRunningCommands().then(() => process.exit(EXIT_INTERRUPTED));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));

@@ -6,6 +6,7 @@ const problemsIn = (page: string): string[] =>
   checkLinks(
     createFileTree({
       'package.json': '{ "scripts": { "gameday": "x" } }',
+      'README.md': '[a](docs/page.md) [b](docs/other.md) [c](<docs/with space.md>)',
       'docs/page.md': page,
       'docs/other.md': '# The *other* page\n\n## Same\n\n## Same\n\n<a id="by-hand"></a>\n',
       'docs/with space.md': '',
@@ -67,5 +68,30 @@ describe('commands in pages', () => {
     expect(problemsIn('```sh\n# first\nnpm run gaemday\n```')).toEqual([
       'docs/page.md:3 "npm run gaemday" names a script that the root package.json does not have',
     ]);
+  });
+});
+
+describe('pages without a reader', () => {
+  const orphans = (files: Readonly<Record<string, string>>): string[] =>
+    checkLinks(createFileTree(files)).map(({ path }) => path);
+
+  it('are found in docs', () => {
+    expect(orphans({ 'docs/README.md': '[a](read.md)', 'docs/read.md': '', 'docs/orphan.md': '' })).toEqual([
+      'docs/orphan.md',
+    ]);
+  });
+
+  it('are not saved by a link of their own', () => {
+    expect(orphans({ 'docs/README.md': '', 'docs/a.md': '# A\n\n[top](#a) [self](a.md)' })).toEqual([
+      'docs/a.md',
+    ]);
+  });
+
+  it('are none where a link to the folder shows the page', () => {
+    expect(orphans({ 'docs/README.md': '[a](adr/)', 'docs/adr/README.md': '' })).toEqual([]);
+  });
+
+  it('are not looked for beside code, where a reader of the code finds them', () => {
+    expect(orphans({ 'libs/retry/README.md': '' })).toEqual([]);
   });
 });

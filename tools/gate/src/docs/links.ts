@@ -31,12 +31,17 @@ function decode(path: string): string {
   }
 }
 
-function problemOfLocal(url: string, from: string, tree: FileTree, pages: Pages): string | undefined {
-  const [rawPath = '', anchor] = url.split('#', 2);
-  const path = decode(rawPath.split('?')[0] ?? '');
+/** The path that a link leads to, from the root; `''` is the root itself. */
+function targetOf(url: string, from: string): string {
+  const path = decode(url.split(/[?#]/, 1)[0] ?? '');
   const base = path.startsWith('/') ? '' : posix.dirname(from);
   const joined = path === '' ? from : posix.normalize(posix.join(base, path)).replace(/\/$/, '');
-  const target = joined === '.' ? '' : joined.replace(/^\//, '');
+  return joined === '.' ? '' : joined.replace(/^\//, '');
+}
+
+function problemOfLocal(url: string, from: string, tree: FileTree, pages: Pages): string | undefined {
+  const [, anchor] = url.split('#', 2);
+  const target = targetOf(url, from);
   if (target.startsWith('..')) return `"${url}" leads out of the repository`;
   if (!tree.has(target) && !tree.hasFolder(target))
     return `"${url}" leads to ${target}, which does not exist`;
@@ -83,13 +88,32 @@ function checkCommands(
     );
 }
 
+/** A page of docs/ that no other page links to has no reader. */
+function checkOrphans(pages: Pages): Finding[] {
+  const linked = new Set(
+    [...pages].flatMap(([from, { links }]) =>
+      links.map(({ url }) => targetOf(url, from)).filter((target) => target !== from),
+    ),
+  );
+  const isLinked = (path: string): boolean =>
+    linked.has(path) || (path.endsWith('/README.md') && linked.has(posix.dirname(path)));
+  return [...pages.keys()]
+    .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md' && !isLinked(path))
+    .map((path) => ({
+      rule: RULE,
+      path,
+      problem: 'no other page links to this one: list it in docs/README.md or in the README.md of its folder',
+    }));
+}
+
 export function checkLinks(tree: FileTree): Finding[] {
   const pages = new Map(
     tree.paths.filter((path) => path.endsWith('.md')).map((path) => [path, parsePage(tree.read(path))]),
   );
   const scripts = tree.has('package.json') ? (parsePackageJson(tree, 'package.json').scripts ?? {}) : {};
-  return [...pages].flatMap(([path, page]) => [
+  const findings = [...pages].flatMap(([path, page]) => [
     ...checkPage(path, page, tree, pages),
     ...checkCommands(path, page, scripts),
   ]);
+  return [...findings, ...checkOrphans(pages)];
 }
