@@ -61,7 +61,7 @@ const DEFAULTS = {
   data: 'keep',
   paymentUrl: PLACEHOLDER_PAYMENT_URL,
   reviewsUrl: PLACEHOLDER_REVIEWS_URL,
-  ratedRps: '200',
+  ratedRps: '100',
   vpcCidr: '10.39.0.0/16',
   // From the repository's root, so that it means the same wherever the CDK is started.
   appDist: join(import.meta.dirname, '../../../apps/shop-api/dist'),

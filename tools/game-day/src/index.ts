@@ -1,1 +1,7 @@
 export type * from './result.ts';
+export { runGameDay, GameDayInterruptedError, TopologyNotWholeError } from './game-day.ts';
+export type { GameDayOptions } from './game-day.ts';
+export type { OnProgress, Progress } from './progress.ts';
+export type { FaultName } from './faults/index.ts';
+export { FAULTS } from './faults/index.ts';
+export { totalOf } from './measures.ts';

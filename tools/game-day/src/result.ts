@@ -46,6 +46,8 @@ export interface FaultResult {
   readonly rpoSeconds: number;
   /** Intents that ended in more than one order, or were charged more than once. */
   readonly doubled: number;
+  /** The commonest reasons why requests were not good. */
+  readonly causes: readonly { readonly cause: string; readonly count: number }[];
   readonly predicted: string;
   readonly acceptance: readonly CriterionResult[];
   readonly met: boolean;

@@ -12,7 +12,7 @@ import type { Pace } from './pace.ts';
 
 export const AUTO_SCALING_STAND_IN =
   'The Auto Scaling group is a local stand-in: it replaces and rebalances instances by the template’s health ' +
-  'check type and grace period, at once where AWS takes a moment to notice; it does not scale by CPU, and EC2’s ' +
+  'check type and grace period; it does not scale by CPU, and EC2’s ' +
   'own status checks are not simulated.';
 
 /** How often the group looks; short, because what it waits for is stated elsewhere. */
@@ -23,6 +23,8 @@ export interface LocalAutoScalingGroup {
   /** Whether every wanted instance is there, in balance over the zones and healthy to the load balancer. */
   readonly settled: boolean;
   start(): Promise<void>;
+  /** Takes every instance for older than the grace period, as a fleet is on any day but its first. */
+  season(): void;
   loseZone(zone: string): readonly Instance[];
   restoreZone(zone: string): void;
   close(): Promise<void>;
@@ -32,8 +34,10 @@ export interface AutoScalingGroupOptions {
   readonly node: ComputeGroupNode;
   readonly loadBalancer: LocalLoadBalancer;
   readonly launch: (id: string, zone: string) => Promise<Instance>;
-  /** From launch to a started process, in seconds of AWS's time. */
-  readonly instanceStartSeconds: number;
+  /** Draws the time from launch to a started process, in seconds of AWS's time. */
+  readonly drawInstanceStartSeconds: () => number;
+  /** Draws how late the group notices an unhealthy target, in seconds of AWS's time. */
+  readonly drawUnhealthyDetectionSeconds: () => number;
   readonly pace: Pace;
   readonly clock: Clock;
   readonly onEvent: OnCloudEvent;
@@ -41,7 +45,9 @@ export interface AutoScalingGroupOptions {
 
 interface Member {
   readonly instance: Instance;
-  readonly startedAtMs: number;
+  startedAtMs: number;
+  /** When the group will have noticed that the target is unhealthy; absent while it is not. */
+  noticedAtMs?: number;
 }
 
 class Group implements LocalAutoScalingGroup {
@@ -97,6 +103,10 @@ class Group implements LocalAutoScalingGroup {
     this.#watch = this.#look();
   }
 
+  season(): void {
+    for (const member of this.#members.values()) member.startedAtMs = Number.NEGATIVE_INFINITY;
+  }
+
   async #launch(startSeconds: number): Promise<void> {
     const zone = this.#emptiestZone();
     if (zone === undefined) return;
@@ -126,11 +136,16 @@ class Group implements LocalAutoScalingGroup {
     }
   }
 
-  #mustReplace({ instance, startedAtMs }: Member): boolean {
-    const { node, loadBalancer, pace, clock } = this.#options;
+  #mustReplace(member: Member): boolean {
+    const { node, loadBalancer, pace, clock, drawUnhealthyDetectionSeconds } = this.#options;
     if (node.healthCheckType !== 'ELB') return false;
-    const inGrace = clock.now() - startedAtMs < pace.scaleMs(node.healthCheckGracePeriodSeconds);
-    return !inGrace && loadBalancer.stateOf(instance.id) === 'unhealthy';
+    const inGrace = clock.now() - member.startedAtMs < pace.scaleMs(node.healthCheckGracePeriodSeconds);
+    if (inGrace || loadBalancer.stateOf(member.instance.id) !== 'unhealthy') {
+      delete member.noticedAtMs;
+      return false;
+    }
+    member.noticedAtMs ??= clock.now() + pace.scaleMs(drawUnhealthyDetectionSeconds());
+    return clock.now() >= member.noticedAtMs;
   }
 
   #replace(instance: Instance): void {
@@ -140,9 +155,9 @@ class Group implements LocalAutoScalingGroup {
   }
 
   #keepDesired(): void {
-    const { node, instanceStartSeconds } = this.#options;
+    const { node, drawInstanceStartSeconds } = this.#options;
     const missing = node.desiredInstances - this.#members.size - this.#launching.length;
-    for (let count = 0; count < missing; count += 1) void this.#launch(instanceStartSeconds);
+    for (let count = 0; count < missing; count += 1) void this.#launch(drawInstanceStartSeconds());
     if (missing === 0 && this.#launching.length === 0) this.#rebalance();
   }
 
@@ -154,7 +169,7 @@ class Group implements LocalAutoScalingGroup {
     if (!emptiest || !fullest || fullest[1] - emptiest[1] <= 1) return;
     const surplus = this.instances.find((instance) => instance.zone === fullest[0]);
     if (!surplus) return;
-    void this.#launch(this.#options.instanceStartSeconds).then(() => this.#retireWhenCovered(surplus));
+    void this.#launch(this.#options.drawInstanceStartSeconds()).then(() => this.#retireWhenCovered(surplus));
   }
 
   async #retireWhenCovered(surplus: Instance): Promise<void> {

@@ -4,11 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Clock {
   /** Monotonic milliseconds. */
   now(): number;
+  /** Milliseconds of the epoch, to compare with times that another process wrote down. */
+  epochNow(): number;
   /** Resolves after the time, or at once (without an error) when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
+  epochNow: () => performance.timeOrigin + performance.now(),
   sleep: (ms, signal) => delay(ms, undefined, { ...(signal ? { signal } : {}) }).catch(() => undefined),
 };

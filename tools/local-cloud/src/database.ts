@@ -65,8 +65,8 @@ export interface DatabaseOptions {
    * not refused, so every link to the endpoint has to swallow what it carries.
    */
   readonly onReachable: (reachable: boolean) => void;
-  /** How long the primary waits for a lost standby before it goes on alone, in seconds of AWS's time. */
-  readonly standbyLossSeconds: number;
+  /** Draws how long the primary waits for a lost standby before it goes on alone, in seconds of AWS's time. */
+  readonly drawStandbyLossSeconds: () => number;
   readonly pace: Pace;
   readonly clock: Clock;
   readonly guardian: Guardian;
@@ -265,7 +265,7 @@ class Database implements LocalDatabase {
   }
 
   async #loseStandby(standby: Member): Promise<void> {
-    const { standbyLossSeconds, pace, clock, onEvent } = this.#options;
+    const { drawStandbyLossSeconds, pace, clock, onEvent } = this.#options;
     standby.replication?.partition();
     await standby.server.crash();
     onEvent({
@@ -275,7 +275,7 @@ class Database implements LocalDatabase {
     });
     this.#inBackground(
       (async () => {
-        await clock.sleep(pace.scaleMs(standbyLossSeconds), this.#closing.signal);
+        await clock.sleep(pace.scaleMs(drawStandbyLossSeconds()), this.#closing.signal);
         if (this.#closing.signal.aborted || this.#standby !== standby) return;
         this.#standby = undefined;
         await this.#primary?.server.configure({ synchronous_standby_names: "''" });

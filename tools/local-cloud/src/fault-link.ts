@@ -52,7 +52,15 @@ class Pair {
     this.#state = state;
     this.#pump(client, upstream);
     this.#pump(upstream, client);
-    client.once('close', onClosed);
+    // A pair is over when both sides are: under a partition one may be gone long before the other may know, and a
+    // pair forgotten then would leave the other open for ever.
+    let open = 2;
+    for (const socket of [client, upstream]) {
+      socket.once('close', () => {
+        open -= 1;
+        if (open === 0) onClosed();
+      });
+    }
   }
 
   #pump(from: Socket, to: Socket): void {
@@ -172,7 +180,6 @@ class Link implements FaultLink {
   reset(): void {
     for (const pair of this.#pairs) pair.destroy();
     for (const socket of this.#stranded) socket.destroy();
-    this.#pairs.clear();
   }
 
   heal(): void {

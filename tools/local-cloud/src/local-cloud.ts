@@ -41,12 +41,17 @@ export const STAND_INS: readonly string[] = [
 
 /** Durations that AWS decides and no template shows, in seconds of AWS's time. */
 export interface DeclaredDurations {
-  readonly instanceStartSeconds: number;
-  readonly albDnsTtlSeconds: number;
-  readonly standbyLossSeconds: number;
-  readonly replicationLagSeconds: number;
-  /** Draws one failover's duration. */
+  /** Launch of an instance to its started process. */
+  readonly drawInstanceStartSeconds: () => number;
+  /** Target unhealthy to the load balancer until the Auto Scaling group begins to replace it. */
+  readonly drawUnhealthyDetectionSeconds: () => number;
+  /** Loss of the primary to a promoted standby. */
   readonly drawFailoverSeconds: () => number;
+  /** Loss of the standby until the primary commits without it. */
+  readonly drawStandbyLossSeconds: () => number;
+  readonly albDnsTtlSeconds: number;
+  /** How far an asynchronous standby trails. */
+  readonly replicationLagSeconds: number;
 }
 
 /** The built bundle of each application, by the name that the topology gives the service. */
@@ -268,6 +273,7 @@ function assemble(
     async settle(signal) {
       await database.settle(signal);
       while (!group.settled && !signal?.aborted) await clock.sleep(100, signal);
+      group.season();
     },
     async loseZone(zone) {
       onEvent({ kind: 'zone-lost', subject: zone, message: `${zone} is lost` });
@@ -323,7 +329,8 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
       node: { ...parts.group, zones: parts.zones },
       loadBalancer: balancer,
       launch: launcher(options, running),
-      instanceStartSeconds: declared.instanceStartSeconds,
+      drawInstanceStartSeconds: declared.drawInstanceStartSeconds,
+      drawUnhealthyDetectionSeconds: declared.drawUnhealthyDetectionSeconds,
       pace,
       clock,
       onEvent,

@@ -77,6 +77,8 @@ export function createGuardian(): Guardian {
       for (const directory of directories) {
         await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       }
+      // From here on its end is worth waiting for.
+      guardian.ref();
       const ending = new Promise<void>((resolve) => {
         guardian.once('exit', () => {
           resolve();

@@ -1,0 +1,76 @@
+/**
+ * Finds what the topology bears on this machine before anything is broken: a short ramp of the open-loop load
+ * until goodput stops following what is offered.
+ */
+import type { Clock } from '@nines/local-cloud';
+import type { LoadGenerator, LoadStage } from './load-generator.ts';
+import { bestGoodRate, totalOf } from './measures.ts';
+import type { Recorder } from './recorder.ts';
+
+/** From a rate that any machine bears to one that no local topology of ours does, in this time. */
+const FIRST_RATE = 20;
+const LAST_RATE = 820;
+const RAMP_SECONDS = 40;
+/** Goodput is a mean over so many seconds: long enough to outlast a burst that a token bucket lets through. */
+const WINDOW_SECONDS = 4;
+/** The ramp is over when, over one window, less than this share of what was offered was good. */
+const KEEPS_UP_SHARE = 0.75;
+
+export const CALIBRATION_STAGES: readonly LoadStage[] = [
+  { target: FIRST_RATE, duration: '0s' },
+  { target: LAST_RATE, duration: `${String(RAMP_SECONDS)}s` },
+];
+
+export class CalibrationFailedError extends Error {
+  readonly code = 'calibration-failed';
+  override readonly name = 'CalibrationFailedError';
+}
+
+/** Whether the last whole window shows that the topology no longer keeps up. */
+export function isSaturated(
+  seconds: readonly { good: number; bad: number; dropped: number; shed: number }[],
+): boolean {
+  const window = seconds.slice(-WINDOW_SECONDS);
+  if (window.length < WINDOW_SECONDS) return false;
+  const offered = window.reduce((sum, second) => sum + totalOf(second), 0);
+  const good = window.reduce((sum, second) => sum + second.good, 0);
+  return offered > 0 && good < KEEPS_UP_SHARE * offered;
+}
+
+export interface CalibrationOptions {
+  readonly start: (stages: readonly LoadStage[]) => LoadGenerator;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The capacity in good requests a second: the best window of the ramp, which went on until beyond saturation.
+ *
+ * @throws CalibrationFailedError when nothing was served at all.
+ */
+export async function calibrate({ start, recorder, clock, signal }: CalibrationOptions): Promise<number> {
+  const fromMs = clock.epochNow();
+  const generator = start(CALIBRATION_STAGES);
+  await generator.started;
+  let over = false;
+  void generator.ended
+    .finally(() => {
+      over = true;
+    })
+    .catch(() => undefined);
+  while (!over && !signal.aborted) {
+    await clock.sleep(500, signal);
+    // Requests that may still be answered are left out, or every last second would look like a failure.
+    if (isSaturated(recorder.secondsBetween(fromMs, clock.epochNow() - 2_500))) break;
+  }
+  await generator.stop();
+  const capacity = bestGoodRate(recorder.secondsBetween(fromMs, clock.epochNow()), WINDOW_SECONDS);
+  if (capacity < FIRST_RATE / 2) {
+    throw new CalibrationFailedError(
+      `the topology served ${capacity.toFixed(1)} good requests/s at best, too few to measure anything; ` +
+        'look at the log of an instance with --verbose.',
+    );
+  }
+  return capacity;
+}

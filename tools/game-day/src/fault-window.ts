@@ -1,0 +1,116 @@
+/**
+ * What one fault's window showed: its counts, losses and times, judged against the tier's acceptance. Pure: the
+ * game day hands in what was recorded.
+ */
+import { judgeAcceptance } from '@nines/availability';
+import type { Acceptance, Measurements } from '@nines/availability';
+import type { Audit } from './ledger.ts';
+import {
+  availabilityOf,
+  bestGoodRate,
+  commonCauses,
+  countBySecond,
+  countRequests,
+  lossSecondsOf,
+  recoverySecondsOf,
+} from './measures.ts';
+import type { RequestSample } from './measures.ts';
+import type { PaymentTraffic } from './payment-traffic.ts';
+import type { FaultResult } from './result.ts';
+
+/** Routes that change something; the others are reads and need no writer. */
+const WRITES = new Set(['order', 'replay']);
+
+const CAUSES_SHOWN = 5;
+
+export interface FaultWindow {
+  readonly fault: string;
+  readonly target: string;
+  readonly runStartedAtMs: number;
+  readonly injectedAtMs: number;
+  readonly healedAtMs: number;
+  readonly endedAtMs: number;
+  /** Requests that began from the injection to the end. */
+  readonly samples: readonly RequestSample[];
+  readonly acknowledged: number;
+  readonly audit: Audit;
+  /** Calls to the payment service in the window; absent when the fault is not about it. */
+  readonly payment?: PaymentTraffic;
+  readonly capacityRps: number;
+  /** How long the AWS-decided part of this fault took in this run, as drawn and divided by the pace. */
+  readonly declaredSeconds: number;
+  readonly paceDivisor: number;
+  readonly predicted: string;
+}
+
+const shareGood = (samples: readonly RequestSample[]): number => availabilityOf(countRequests(samples));
+
+/** Age of the oldest lost acknowledgement at the injection: how far back the record was thrown. */
+function rpoSecondsOf({ audit, injectedAtMs }: FaultWindow): number {
+  return audit.lost.reduce((oldest, { atMs }) => Math.max(oldest, (injectedAtMs - atMs) / 1000), 0);
+}
+
+/** Mean of the good requests a second while the fault lasted. */
+function goodputOf({ samples, injectedAtMs, healedAtMs }: FaultWindow): number {
+  const seconds = countBySecond(samples, injectedAtMs, healedAtMs);
+  return bestGoodRate(seconds, seconds.length);
+}
+
+export function measureWindow(window: FaultWindow): Measurements {
+  const { samples, injectedAtMs, healedAtMs, endedAtMs, payment, capacityRps } = window;
+  const afterHealing = countBySecond(samples, healedAtMs, endedAtMs);
+  return {
+    lossSeconds: lossSecondsOf(countBySecond(samples, injectedAtMs, endedAtMs)),
+    rtoSeconds: recoverySecondsOf(countBySecond(samples, injectedAtMs, endedAtMs)),
+    recoverySeconds: recoverySecondsOf(afterHealing),
+    rpoSeconds: window.audit.lost.length === 0 ? 0 : rpoSecondsOf(window),
+    lost: window.audit.lost.length,
+    doubled: window.audit.doubled.length,
+    readsGoodShare: shareGood(samples.filter(({ route }) => !WRITES.has(route))),
+    otherRoutesGoodShare: shareGood(samples.filter(({ route }) => route !== 'order')),
+    goodputShare: goodputOf(window) / capacityRps,
+    ...(payment && payment.calls > 0 ? { attemptsPerRequest: payment.attempts / payment.calls } : {}),
+  };
+}
+
+/**
+ * Limits are divided with the pace where what they allow for is: the loss of a zone is mostly waiting for AWS,
+ * whose time is divided; a killed process comes back in the machine's own time, which is not.
+ */
+function atPace(acceptance: Acceptance, divisor: number): Acceptance {
+  if (acceptance.fault !== 'zone-loss') return acceptance;
+  return {
+    ...acceptance,
+    criteria: acceptance.criteria.map((criterion) =>
+      criterion.measure === 'lossSeconds' ? { ...criterion, limit: criterion.limit / divisor } : criterion,
+    ),
+  };
+}
+
+export function judgeWindow(window: FaultWindow, acceptance: Acceptance): FaultResult {
+  const measured = measureWindow(window);
+  const { met, verdicts } = judgeAcceptance(atPace(acceptance, window.paceDivisor), measured, {
+    declaredSeconds: () => window.declaredSeconds,
+  });
+  const requests = countRequests(window.samples);
+  const sinceStart = (atMs: number) => (atMs - window.runStartedAtMs) / 1000;
+  return {
+    fault: window.fault,
+    target: window.target,
+    injectedAtSeconds: sinceStart(window.injectedAtMs),
+    healedAtSeconds: sinceStart(window.healedAtMs),
+    endedAtSeconds: sinceStart(window.endedAtMs),
+    requests,
+    availability: availabilityOf(requests),
+    lossSeconds: measured.lossSeconds ?? 0,
+    rtoSeconds: measured.rtoSeconds ?? null,
+    acknowledged: window.acknowledged,
+    lost: window.audit.lost.length,
+    rpoSeconds: measured.rpoSeconds ?? 0,
+    doubled: window.audit.doubled.length,
+    causes: commonCauses(window.samples, CAUSES_SHOWN),
+    predicted: window.predicted,
+    acceptance: verdicts,
+    met,
+  };
+}

@@ -1,0 +1,49 @@
+import type { LocalCloud, Pace } from '@nines/local-cloud';
+
+export type FaultName =
+  'process-kill' | 'zone-loss' | 'database-primary-loss' | 'payment-slow' | 'payment-away' | 'overload';
+
+/** Load beyond the steady one, for the fault that is load itself. */
+export interface ExtraLoad {
+  /** Starts more load and resolves when its first request is under way; stops by itself or by `stop`. */
+  start(ratePerSecond: number): Promise<{ stop(): Promise<void> }>;
+}
+
+export interface FaultContext {
+  readonly cloud: LocalCloud;
+  readonly pace: Pace;
+  readonly extraLoad: ExtraLoad;
+  readonly capacityRps: number;
+  readonly loadRps: number;
+}
+
+export interface Injection {
+  /** What was hit, for the report. */
+  readonly target: string;
+  /** Ends the fault; for one that heals by itself there is nothing to do. */
+  heal(): Promise<void>;
+  /** Throws FaultHitNothingError when the fault turns out to have touched nothing while it lasted. */
+  verify?(): Promise<void>;
+}
+
+/**
+ * How long a fault lasts: until its users are served again (and at most so long), or a fixed time.
+ */
+export type Hold =
+  | { readonly kind: 'until-recovered'; readonly atMostSeconds: (pace: Pace) => number }
+  | { readonly kind: 'fixed'; readonly seconds: (pace: Pace) => number };
+
+/** One way to break a topology. The same definitions become AWS FIS experiments in the stacks. */
+export interface Fault {
+  readonly name: FaultName;
+  /** Tells two of the same kind apart, such as the zone that is lost. */
+  readonly variant?: string;
+  readonly hold: Hold;
+  inject(context: FaultContext): Promise<Injection>;
+}
+
+/** A fault that hit nothing proves nothing: a green run of it would be empty. */
+export class FaultHitNothingError extends Error {
+  readonly code = 'fault-hit-nothing';
+  override readonly name = 'FaultHitNothingError';
+}

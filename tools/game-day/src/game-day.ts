@@ -1,0 +1,502 @@
+/**
+ * A game day: starts a topology, finds what it bears, loads it, breaks it fault by fault, and measures what its
+ * users would have seen beside what the design promised. It never passes by default: a fault that hit nothing, a
+ * topology that does not become whole again and a criterion that was not measured all fail it.
+ */
+import { createSeededRandom, declaredTime, findAcceptance, supportOfRun } from '@nines/availability';
+import type { DeclaredSeconds, TierId } from '@nines/availability';
+import { createGuardian, createLocalCloud, STAND_INS } from '@nines/local-cloud';
+import type { Bundles, Clock, DeclaredDurations, Guardian, LocalCloud, Pace } from '@nines/local-cloud';
+import type { Topology } from '@nines/topology';
+import { calibrate } from './calibration.ts';
+import { declaredAssumptions, drawDeclaredDurations } from './declared-durations.ts';
+import { judgeWindow } from './fault-window.ts';
+import { FaultHitNothingError, FAULTS, NORMAL_PAYMENT, OVERLOAD_FACTOR } from './faults/index.ts';
+import type { Fault, FaultName, Injection } from './faults/index.ts';
+import { CLIENT_PATIENCE_MS, startLoad } from './load-generator.ts';
+import type { LoadGenerator, LoadStage } from './load-generator.ts';
+import {
+  availabilityOf,
+  countRequests,
+  GOOD_SECONDS_IN_A_ROW,
+  lossSecondsOf,
+  quantileOf,
+  recoverySecondsOf,
+  totalOf,
+} from './measures.ts';
+import { paymentTraffic } from './payment-traffic.ts';
+import type { PaymentTraffic } from './payment-traffic.ts';
+import { describePrediction, mixOf, predict } from './prediction.ts';
+import type { OnProgress } from './progress.ts';
+import { createRecorder, LATEST_REPORT_MS } from './recorder.ts';
+import type { Recorder } from './recorder.ts';
+import type { Assumption, FaultResult, GameDayReport, GameDayResult } from './result.ts';
+import { readSystemOfRecord } from './system-of-record.ts';
+
+export interface GameDayOptions {
+  readonly tier: TierId;
+  readonly topology: Topology;
+  readonly bundles: Bundles;
+  /** The k6 executable and the script that it runs. */
+  readonly k6: string;
+  readonly loadScript: string;
+  readonly pace: Pace;
+  readonly seed: number;
+  /** @default every fault that the tier has an acceptance for */
+  readonly faults?: readonly FaultName[];
+  readonly clock: Clock;
+  readonly onProgress: OnProgress;
+  /** Ends the run early; everything is cleaned up and the promise rejects. */
+  readonly signal: AbortSignal;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export class GameDayInterruptedError extends Error {
+  readonly code = 'game-day-interrupted';
+  override readonly name = 'GameDayInterruptedError';
+}
+
+export class TopologyNotWholeError extends Error {
+  readonly code = 'topology-not-whole';
+  override readonly name = 'TopologyNotWholeError';
+}
+
+/** The steady load as a share of what the topology bears: above half, so that losing one of two zones hurts. */
+const LOAD_SHARE = 0.6;
+/** Long enough for any game day; k6 is stopped when it is over. */
+const LONGEST_RUN = '3h';
+const WARM_UP_LIMIT_SECONDS = 60;
+/** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
+const TAIL_SECONDS = 5;
+/** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
+const SETTLE_AWS_SECONDS = 400;
+const SETTLE_MACHINE_SECONDS = 60;
+const mean = (seconds: DeclaredSeconds): number =>
+  typeof seconds === 'number' ? seconds : (seconds.min + seconds.max) / 2;
+
+class GameDay {
+  readonly #options: GameDayOptions;
+  readonly #recorder: Recorder;
+  readonly #guardian: Guardian;
+  readonly #declared: DeclaredDurations;
+  readonly #problems: string[] = [];
+  #cloud: LocalCloud | undefined;
+  #phase = 'start';
+  #workingDirectory = '';
+  #generators = 0;
+
+  constructor(options: GameDayOptions, guardian: Guardian) {
+    this.#options = options;
+    this.#guardian = guardian;
+    this.#recorder = createRecorder(() => options.clock.epochNow());
+    this.#declared = drawDeclaredDurations(options.seed);
+  }
+
+  get #running(): LocalCloud {
+    if (!this.#cloud) throw new Error('the local cloud is not running');
+    return this.#cloud;
+  }
+
+  #enter(label: string): void {
+    this.#phase = label;
+    this.#recorder.mark('phase', label);
+    this.#options.onProgress({ kind: 'phase', label });
+  }
+
+  #throwIfInterrupted(): void {
+    if (this.#options.signal.aborted) throw new GameDayInterruptedError('the game day was interrupted.');
+  }
+
+  #load(name: string, stages: readonly LoadStage[], peakRps: number): LoadGenerator {
+    const { k6, loadScript, clock } = this.#options;
+    this.#generators += 1;
+    return startLoad({
+      name: `${name}-${String(this.#generators)}`,
+      k6,
+      script: loadScript,
+      baseUrl: this.#running.url,
+      stages,
+      // Everyone may be left waiting for the whole of their patience before an iteration is dropped.
+      maxVirtualUsers: Math.ceil(peakRps * (CLIENT_PATIENCE_MS / 1000) * 1.2) + 10,
+      guardian: this.#guardian,
+      clock,
+      workingDirectory: this.#workingDirectory,
+      onRequest: (sample) => {
+        this.#recorder.request(sample);
+      },
+      onOrder: (order) => {
+        this.#recorder.ledger.acknowledge(order);
+      },
+    });
+  }
+
+  async run(): Promise<GameDayReport> {
+    const { clock, signal } = this.#options;
+    const startedAt = new Date(clock.epochNow()).toISOString();
+    const watching = new AbortController();
+    void this.#reportSeconds(watching.signal);
+    try {
+      await this.#startCloud();
+      this.#enter('calibration');
+      const capacityRps = await calibrate({
+        start: (stages) => this.#load('calibration', stages, 400),
+        recorder: this.#recorder,
+        clock,
+        signal,
+      });
+      this.#throwIfInterrupted();
+      const loadRps = Math.max(1, Math.round(capacityRps * LOAD_SHARE));
+      const { faults, measuredFromMs } = await this.#breakUnderLoad(capacityRps, loadRps);
+      return this.#report(faults, { capacityRps, loadRps, startedAt, measuredFromMs });
+    } finally {
+      watching.abort();
+      await this.#cloud?.close();
+    }
+  }
+
+  async #startCloud(): Promise<void> {
+    const { topology, bundles, pace, clock, onProgress, signal } = this.#options;
+    this.#enter('starting the topology');
+    this.#workingDirectory = await this.#guardian.makeDirectory('nines-load-');
+    this.#cloud = await createLocalCloud({
+      topology,
+      bundles,
+      serviceBehaviour: { payment: NORMAL_PAYMENT, reviews: { latencyMs: 15, jitterMs: 5 } },
+      declared: this.#declared,
+      pace,
+      clock,
+      guardian: this.#guardian,
+      onEvent: (event) => {
+        this.#recorder.mark('event', event.message);
+        onProgress({ kind: 'cloud', event });
+      },
+    });
+    this.#throwIfInterrupted();
+    await this.#settle();
+    signal.throwIfAborted();
+  }
+
+  /** Waits until the topology is whole; one that never is cannot be broken in a way that proves anything. */
+  async #settle(): Promise<void> {
+    const { clock, pace, signal } = this.#options;
+    const limit = new AbortController();
+    const limitMs = pace.scaleMs(SETTLE_AWS_SECONDS) + SETTLE_MACHINE_SECONDS * 1000;
+    void clock.sleep(limitMs, limit.signal).then(() => {
+      limit.abort();
+    });
+    const whole = AbortSignal.any([signal, limit.signal]);
+    await this.#running.settle(whole);
+    this.#throwIfInterrupted();
+    if (limit.signal.aborted) {
+      const logs = this.#running.instances
+        .map((one) => `${one.id}: ${one.lastOutput.slice(-600)}`)
+        .join('\n');
+      throw new TopologyNotWholeError(
+        `the topology was not whole within ${(limitMs / 1000).toFixed(0)} s (instances healthy and in balance, standby in sync).\n${logs}`,
+      );
+    }
+    limit.abort();
+  }
+
+  async #breakUnderLoad(capacityRps: number, loadRps: number) {
+    const { clock } = this.#options;
+    this.#enter('warm-up');
+    const generator = this.#load(
+      'steady',
+      [
+        { target: loadRps, duration: '0s' },
+        { target: loadRps, duration: LONGEST_RUN },
+      ],
+      loadRps,
+    );
+    // A generator that dies takes the measurement with it, so the run ends there and then.
+    let failure: Error | undefined;
+    generator.ended.catch((error: unknown) => {
+      failure = error as Error;
+    });
+    await generator.started;
+    const measuredFromMs = clock.epochNow();
+    const results: FaultResult[] = [];
+    try {
+      for (const fault of this.#selected()) {
+        await this.#awaitGoodSeconds(GOOD_SECONDS_IN_A_ROW);
+        if (failure) throw failure;
+        const result = await this.#tryFault(fault, capacityRps, loadRps);
+        if (result) results.push(result);
+      }
+    } finally {
+      await generator.stop();
+    }
+    if (failure) throw failure;
+    return { faults: results, measuredFromMs };
+  }
+
+  #selected(): Fault[] {
+    const { faults } = this.#options;
+    return FAULTS.filter((fault) => !faults || faults.includes(fault.name));
+  }
+
+  /** Waits for so many good seconds in a row, so that a fault is never blamed for what came before it. */
+  async #awaitGoodSeconds(inARow: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    const fromMs = clock.epochNow();
+    for (let waited = 0; waited < WARM_UP_LIMIT_SECONDS; waited += 1) {
+      await clock.sleep(1000, signal);
+      this.#throwIfInterrupted();
+      const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
+      if (recoverySecondsOf(seconds, inARow) !== null) return;
+    }
+    this.#problems.push(`before ${this.#phase} there were never ${String(inARow)} good seconds in a row`);
+  }
+
+  async #tryFault(fault: Fault, capacityRps: number, loadRps: number): Promise<FaultResult | undefined> {
+    const label = fault.variant ? `${fault.name} (${fault.variant})` : fault.name;
+    this.#enter(label);
+    try {
+      const result = await this.#injectAndMeasure(fault, capacityRps, loadRps);
+      this.#options.onProgress({ kind: 'fault-over', result });
+      return result;
+    } catch (error) {
+      if (!(error instanceof FaultHitNothingError) && !(error instanceof TopologyNotWholeError)) throw error;
+      this.#problems.push(`${label}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  async #injectAndMeasure(fault: Fault, capacityRps: number, loadRps: number): Promise<FaultResult> {
+    const { clock, pace } = this.#options;
+    const cloud = this.#running;
+    const failoversBefore = cloud.database.failoverSeconds.length;
+    const paymentBefore = fault.name.startsWith('payment')
+      ? await paymentTraffic(cloud.instances)
+      : undefined;
+    const injection = await fault.inject({
+      cloud,
+      pace,
+      capacityRps,
+      loadRps,
+      extraLoad: { start: (rate) => this.#startExtraLoad(rate) },
+    });
+    const injectedAtMs = clock.epochNow();
+    this.#recorder.mark('inject', `${fault.name}: ${injection.target}`);
+    await this.#hold(fault, injectedAtMs);
+    const healedAtMs = clock.epochNow();
+    await this.#heal(fault, injection);
+    await this.#awaitRecovery(healedAtMs);
+    await this.#settle();
+    await clock.sleep(TAIL_SECONDS * 1000, this.#options.signal);
+    const payment = paymentBefore
+      ? difference(await paymentTraffic(cloud.instances), paymentBefore)
+      : undefined;
+    const endedAtMs = clock.epochNow() - LATEST_REPORT_MS;
+    this.#throwIfInterrupted();
+    const acceptance = findAcceptance(this.#options.tier, fault.name);
+    if (!acceptance) throw new Error(`${this.#options.tier} has no acceptance for ${fault.name}`);
+    const failedOver = cloud.database.failoverSeconds.slice(failoversBefore).at(-1);
+    return judgeWindow(
+      {
+        fault: fault.name,
+        target: injection.target,
+        runStartedAtMs: this.#recorder.startedAtMs,
+        injectedAtMs,
+        healedAtMs,
+        endedAtMs,
+        samples: this.#recorder.between(injectedAtMs, endedAtMs),
+        acknowledged: this.#recorder.ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
+        audit: this.#recorder.ledger.audit(await readSystemOfRecord(cloud)),
+        ...(payment ? { payment } : {}),
+        capacityRps,
+        declaredSeconds: pace.scaleMs(failedOver ?? 0) / 1000,
+        paceDivisor: pace.divisor,
+        predicted: this.#predict(fault, (healedAtMs - injectedAtMs) / 1000, loadRps / capacityRps),
+      },
+      acceptance,
+    );
+  }
+
+  #predict(fault: Fault, faultSeconds: number, utilization: number): string {
+    const seconds = (id: Parameters<typeof declaredTime>[0]) => mean(declaredTime(id).seconds);
+    const losesPrimary = fault.variant === 'database-primary';
+    return describePrediction(
+      predict(fault.name, losesPrimary, {
+        topology: this.#options.topology,
+        mix: mixOf(this.#recorder.between(this.#recorder.startedAtMs, this.#options.clock.epochNow())),
+        utilization,
+        failoverSeconds: seconds('rds-multi-az-failover'),
+        standbyLossSeconds: seconds('rds-standby-loss-detection'),
+        instanceStartSeconds: seconds('ec2-instance-start'),
+        unhealthyDetectionSeconds: seconds('asg-unhealthy-detection'),
+        albDnsTtlSeconds: seconds('alb-dns-ttl'),
+        paceDivisor: this.#options.pace.divisor,
+        faultSeconds,
+        overloadFactor: OVERLOAD_FACTOR,
+      }),
+    );
+  }
+
+  async #startExtraLoad(ratePerSecond: number) {
+    const extra = this.#load(
+      'extra',
+      [
+        { target: ratePerSecond, duration: '0s' },
+        { target: ratePerSecond, duration: '10m' },
+      ],
+      ratePerSecond,
+    );
+    await extra.started;
+    return { stop: () => extra.stop() };
+  }
+
+  async #hold(fault: Fault, injectedAtMs: number): Promise<void> {
+    const { clock, pace, signal } = this.#options;
+    if (fault.hold.kind === 'fixed') await clock.sleep(fault.hold.seconds(pace) * 1000, signal);
+    else await this.#awaitTen(injectedAtMs, fault.hold.atMostSeconds(pace));
+    this.#throwIfInterrupted();
+  }
+
+  /** Waits for ten good seconds in a row since the time, and no longer than the limit. */
+  async #awaitTen(fromMs: number, atMostSeconds: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    const untilMs = clock.epochNow() + atMostSeconds * 1000;
+    while (clock.epochNow() < untilMs && !signal.aborted) {
+      await clock.sleep(500, signal);
+      const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
+      if (recoverySecondsOf(seconds) !== null) return;
+    }
+  }
+
+  async #heal(fault: Fault, injection: Injection): Promise<void> {
+    await injection.heal();
+    this.#recorder.mark('heal', `${fault.name} ended`);
+    await injection.verify?.();
+  }
+
+  async #awaitRecovery(healedAtMs: number): Promise<void> {
+    await this.#awaitTen(healedAtMs, WARM_UP_LIMIT_SECONDS);
+  }
+
+  async #reportSeconds(signal: AbortSignal): Promise<void> {
+    const { clock, onProgress } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(1000, signal);
+      const toMs = clock.epochNow() - CLIENT_PATIENCE_MS;
+      const samples = this.#recorder.between(toMs - 1000, toMs);
+      const latencies = samples.map((sample) => sample.durationMs).sort((a, b) => a - b);
+      onProgress({
+        kind: 'second',
+        phase: this.#phase,
+        counts: countRequests(samples),
+        p95Ms: quantileOf(latencies, 0.95),
+      });
+    }
+  }
+
+  #report(
+    faults: readonly FaultResult[],
+    run: { capacityRps: number; loadRps: number; startedAt: string; measuredFromMs: number },
+  ): GameDayReport {
+    const { clock, tier, pace, seed, environment } = this.#options;
+    const endedAtMs = clock.epochNow();
+    const samples = this.#recorder.between(run.measuredFromMs, endedAtMs);
+    const seconds = this.#recorder.secondsBetween(run.measuredFromMs, endedAtMs);
+    const perSecond = seconds.map((second) => ({ good: second.good, total: totalOf(second) }));
+    const requests = countRequests(samples);
+    const sum = (pick: (fault: FaultResult) => number) =>
+      faults.reduce((total, fault) => total + pick(fault), 0);
+    const missing = this.#selected().length - faults.length;
+    const result: GameDayResult = {
+      tier,
+      pace: pace.name,
+      paceDivisor: pace.divisor,
+      seed,
+      met:
+        faults.length > 0 &&
+        missing === 0 &&
+        this.#problems.length === 0 &&
+        faults.every((fault) => fault.met),
+      capacityRps: run.capacityRps,
+      loadRps: run.loadRps,
+      durationSeconds: (endedAtMs - this.#recorder.startedAtMs) / 1000,
+      requests,
+      availability: availabilityOf(requests),
+      lossSeconds: lossSecondsOf(seconds),
+      acknowledged: this.#recorder.ledger.acknowledgedBetween(run.measuredFromMs, endedAtMs),
+      lost: sum((fault) => fault.lost),
+      doubled: sum((fault) => fault.doubled),
+      supports: supportOfRun(perSecond, createSeededRandom(seed))?.sentences ?? [
+        'No request was offered, so nothing is supported.',
+      ],
+      assumptions: assumptionsOf(pace),
+      faults,
+      problems: this.#problems,
+    };
+    return {
+      result,
+      timeline: this.#recorder.timeline(),
+      marks: this.#recorder.marks,
+      startedAt: run.startedAt,
+      environment,
+    };
+  }
+}
+
+const difference = (after: PaymentTraffic, before: PaymentTraffic): PaymentTraffic => ({
+  calls: after.calls - before.calls,
+  attempts: after.attempts - before.attempts,
+});
+
+function assumptionsOf(pace: Pace): Assumption[] {
+  const ours = 'Nines, tools/game-day';
+  const paceNote =
+    pace.divisor === 1
+      ? []
+      : [
+          {
+            id: 'pace',
+            statement: `Fast pace: every time that AWS or the template decides was divided by ${String(pace.divisor)}, and so was the limit on the loss of a zone. Times in this verdict are as measured, not multiplied back.`,
+            source: ours,
+          },
+        ];
+  return [
+    ...paceNote,
+    ...declaredAssumptions(),
+    ...STAND_INS.map((statement, index) => ({
+      id: `stand-in-${String(index + 1)}`,
+      statement,
+      source: 'Nines, tools/local-cloud',
+    })),
+    {
+      id: 'client-patience',
+      statement: `A user waits ${String(CLIENT_PATIENCE_MS / 1000)} s for an answer, then the request is bad; users do not retry.`,
+      source: ours,
+    },
+    {
+      id: 'payment',
+      statement:
+        'A payment authorization takes 40 ms (10 ms of jitter) when nothing is wrong, and reviews 15 ms.',
+      source: ours,
+    },
+    {
+      id: 'standby-rebuild',
+      statement:
+        'A new standby is built as fast as this machine copies; RDS takes minutes to hours, during which a second loss of the primary would not fail over.',
+      source: ours,
+    },
+    {
+      id: 'one-machine',
+      statement:
+        'Load generator, instances, database and stand-ins share this machine; availability per fault is what was seen here, with these faults, once each.',
+      source: ours,
+    },
+  ];
+}
+
+/** Runs a game day and leaves nothing behind, however it ends. */
+export async function runGameDay(options: GameDayOptions): Promise<GameDayReport> {
+  const guardian = createGuardian();
+  try {
+    return await new GameDay(options, guardian).run();
+  } finally {
+    await guardian.close();
+  }
+}

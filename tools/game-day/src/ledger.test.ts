@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { createLedger } from './ledger.ts';
+
+const ack = (reference: string, orderId: string, atMs = 0) => ({ reference, orderId, atMs });
+
+describe('the ledger', () => {
+  it('finds nothing wrong when every acknowledged order is there once', () => {
+    const ledger = createLedger();
+    ledger.acknowledge(ack('a', '1'));
+    expect(ledger.audit({ orders: [{ id: '1', reference: 'a' }], chargedReferences: ['a'] })).toEqual({
+      lost: [],
+      doubled: [],
+    });
+  });
+
+  it('calls an acknowledged order that is not there lost, and says so once', () => {
+    const ledger = createLedger();
+    ledger.acknowledge(ack('a', '1', 500));
+    const record = { orders: [], chargedReferences: [] };
+    expect(ledger.audit(record).lost).toEqual([ack('a', '1', 500)]);
+    expect(ledger.audit(record).lost).toEqual([]);
+  });
+
+  it('does not mind an order that is there without having been acknowledged', () => {
+    const record = { orders: [{ id: '9', reference: 'z' }], chargedReferences: [] };
+    expect(createLedger().audit(record)).toEqual({ lost: [], doubled: [] });
+  });
+
+  it('calls two orders for one intent doubled', () => {
+    const orders = [
+      { id: '1', reference: 'a' },
+      { id: '2', reference: 'a' },
+    ];
+    expect(createLedger().audit({ orders, chargedReferences: [] }).doubled).toEqual(['a']);
+  });
+
+  it('calls one intent acknowledged under two ids doubled, even when one of them is gone', () => {
+    const ledger = createLedger();
+    ledger.acknowledge(ack('a', '1'));
+    ledger.acknowledge(ack('a', '2'));
+    expect(ledger.audit({ orders: [{ id: '2', reference: 'a' }], chargedReferences: [] })).toEqual({
+      lost: [ack('a', '1')],
+      doubled: ['a'],
+    });
+  });
+
+  it('calls two charges for one intent doubled, once', () => {
+    const ledger = createLedger();
+    const record = { orders: [{ id: '1', reference: 'a' }], chargedReferences: ['a', 'a'] };
+    expect(ledger.audit(record).doubled).toEqual(['a']);
+    expect(ledger.audit(record).doubled).toEqual([]);
+  });
+
+  it('takes a replay for the same order', () => {
+    const ledger = createLedger();
+    ledger.acknowledge(ack('a', '1', 100));
+    ledger.acknowledge(ack('a', '1', 9000));
+    expect(ledger.acknowledgedBetween(0, 1000)).toBe(1);
+    expect(ledger.acknowledgedBetween(1000, 10_000)).toBe(0);
+  });
+});

@@ -1,0 +1,143 @@
+/**
+ * Runs k6 and hands on what its users saw, one sample a request, while it happens. k6 is a process of its own,
+ * listed with the guardian; ending it early is normal, because most faults decide themselves when they are over.
+ */
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { killGroup } from '@nines/local-cloud';
+import type { Clock, Guardian } from '@nines/local-cloud';
+import { parseK6Line } from './k6-samples.ts';
+import type { RequestSample } from './measures.ts';
+
+/** Ends of stages of an open-loop arrival rate: k6 goes from one target to the next within the duration. */
+export interface LoadStage {
+  readonly target: number;
+  readonly duration: string;
+}
+
+export interface LoadOptions {
+  /** Tells this generator's orders from those of any other of the run. */
+  readonly name: string;
+  readonly k6: string;
+  readonly script: string;
+  readonly baseUrl: string;
+  readonly stages: readonly LoadStage[];
+  /** Virtual users that may wait at once; beyond them iterations are dropped, and each counts as a bad request. */
+  readonly maxVirtualUsers: number;
+  readonly guardian: Guardian;
+  readonly clock: Clock;
+  readonly workingDirectory: string;
+  readonly onRequest: (sample: RequestSample) => void;
+  readonly onOrder: (order: { reference: string; orderId: string; atMs: number }) => void;
+}
+
+export interface LoadGenerator {
+  /** Resolves with the first request's sample; rejects when k6 ends without one. */
+  readonly started: Promise<void>;
+  /** Resolves when k6 has ended by itself or by `stop`. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class LoadGeneratorFailedError extends Error {
+  readonly code = 'load-generator-failed';
+  override readonly name = 'LoadGeneratorFailedError';
+}
+
+/** How long a user waits for an answer. Two seconds is where people begin to leave a shop (assumption, printed). */
+export const CLIENT_PATIENCE_MS = 2_000;
+/** k6's exit code when it was interrupted, which is how we end it. */
+const INTERRUPTED = 105;
+const STOP_PATIENCE_MS = 5_000;
+
+function deliver(line: string, options: LoadOptions, onFirst: () => void): void {
+  const sample = parseK6Line(line);
+  if (!sample) return;
+  const { endedAtMs } = sample;
+  if (sample.kind === 'dropped') {
+    const one = {
+      startedAtMs: endedAtMs,
+      durationMs: 0,
+      route: 'any',
+      outcome: 'dropped',
+      stale: false,
+    } as const;
+    for (let count = 0; count < sample.count; count += 1) options.onRequest(one);
+    return;
+  }
+  onFirst();
+  const { durationMs, route, outcome, freshness, reason, detail, order } = sample;
+  options.onRequest({
+    startedAtMs: endedAtMs - durationMs,
+    durationMs,
+    route,
+    outcome,
+    stale: freshness === 'stale',
+    ...(outcome === 'good' ? {} : { cause: `${route}: ${[reason, detail].filter(Boolean).join(' ')}` }),
+  });
+  if (outcome === 'good' && order?.orderId !== undefined) {
+    options.onOrder({ reference: order.reference, orderId: order.orderId, atMs: endedAtMs });
+  }
+}
+
+export function startLoad(options: LoadOptions): LoadGenerator {
+  const child = options.guardian.spawn(
+    options.k6,
+    ['run', '--quiet', '--no-usage-report', '--out', 'json=-', options.script],
+    {
+      cwd: options.workingDirectory,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: options.workingDirectory,
+        BASE_URL: options.baseUrl,
+        WORKLOAD: 'timeline',
+        TIMELINE: JSON.stringify(options.stages),
+        TIMEOUT_MS: String(CLIENT_PATIENCE_MS),
+        MAX_VUS: String(options.maxVirtualUsers),
+        RUN_ID: options.name,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let problem = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    problem = (problem + chunk.toString()).slice(-2000);
+  });
+
+  let stopping = false;
+  const { promise: started, resolve: onFirst, reject: onNoRequest } = Promise.withResolvers<undefined>();
+  // Whoever never awaits the start still learns of the failure from `ended`.
+  started.catch(() => undefined);
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream, crlfDelay: Infinity });
+  lines.on('line', (line) => {
+    deliver(line, options, () => {
+      onFirst(undefined);
+    });
+  });
+
+  const ended = Promise.all([once(child, 'exit'), once(lines, 'close')]).then(([[code]]) => {
+    const fine = code === 0 || code === INTERRUPTED || stopping;
+    const error = new LoadGeneratorFailedError(`k6 ended with exit code ${String(code)}:\n${problem}`);
+    onNoRequest(error);
+    if (!fine) throw error;
+  });
+  ended.catch(() => undefined);
+
+  return {
+    started,
+    ended,
+    async stop() {
+      stopping = true;
+      if (child.exitCode === null && child.signalCode === null) {
+        killGroup(child, 'SIGINT');
+        const inTime = new AbortController();
+        void options.clock.sleep(STOP_PATIENCE_MS, inTime.signal).then(() => {
+          if (!inTime.signal.aborted) killGroup(child, 'SIGKILL');
+        });
+        await ended.finally(() => {
+          inTime.abort();
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * What the shop itself holds to be true after a fault: the orders in the database's current primary and the
+ * charges at the payment service. Read past the application on purpose, because doubles are invisible through it.
+ */
+import type { LocalCloud } from '@nines/local-cloud';
+import type { RecordedOrder, SystemOfRecord } from './ledger.ts';
+
+interface Charges {
+  readonly items: readonly { readonly reference: string }[];
+  readonly nextCursor?: string | null;
+}
+
+async function chargedReferences(cloud: LocalCloud): Promise<string[]> {
+  const payment = cloud.services.get('payment');
+  if (!payment) return [];
+  const references: string[] = [];
+  for (let cursor: string | null | undefined = ''; cursor !== undefined && cursor !== null;) {
+    const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const reply = await fetch(`${payment.url}/charges?limit=1000${query}`, {
+      signal: AbortSignal.timeout(10_000),
+    });
+    const page = (await reply.json()) as Charges;
+    references.push(...page.items.map((charge) => charge.reference));
+    cursor = page.nextCursor;
+  }
+  return references;
+}
+
+export async function readSystemOfRecord(cloud: LocalCloud): Promise<SystemOfRecord> {
+  const orders = await cloud.database
+    .query<{ id: string; reference: string }>('SELECT id::text AS id, reference FROM orders')
+    .catch((error: unknown): RecordedOrder[] => {
+      // Without a primary nothing can be read back, and what cannot be read back is lost.
+      if (error instanceof Error && error.message.includes('no primary')) return [];
+      throw error;
+    });
+  return { orders, chargedReferences: await chargedReferences(cloud) };
+}

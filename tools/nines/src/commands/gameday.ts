@@ -1,0 +1,142 @@
+/** `nines gameday <tier>`: break a tier on this machine and print the verdict. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, platform, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { acceptancesOf, tiers } from '@nines/availability';
+import type { TierId } from '@nines/availability';
+import { FAULTS, runGameDay } from '@nines/game-day';
+import type { FaultName, GameDayReport } from '@nines/game-day';
+import { ensureK6 } from '@nines/k6';
+import { createPace, systemClock } from '@nines/local-cloud';
+import { renderHtmlReport, renderVerdict } from '@nines/report';
+import { InvalidArgumentError, Option } from 'commander';
+import { EXIT, InputInvalidError } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import type { AddCommand, ProgramContext } from '../program.ts';
+import { showProgress } from '../terminal/progress-lines.ts';
+import { buildAll, BUNDLES, LOAD_SCRIPT, readTopologyOf, REPORTS } from '../workspace.ts';
+
+interface Options {
+  readonly pace: 'full' | 'fast';
+  readonly seed: number;
+  readonly faults?: readonly FaultName[];
+  readonly json?: boolean;
+  readonly report?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  nines gameday three-nines                          every fault of the tier, in real time (about 15 min)
+  nines gameday three-nines --pace fast              AWS's times divided by 10 (about 5 min)
+  nines gameday three-nines --faults zone-loss       one kind of fault
+  nines gameday three-nines --json > verdict.json    the verdict for a pipeline
+
+Exit codes: 0 every acceptance met, 1 not met, 2 could not be run.`;
+
+const faultNames: readonly FaultName[] = [...new Set(FAULTS.map((fault) => fault.name))];
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
+    throw new InvalidArgumentError('A seed is a whole number from 0 to 2^53 - 1.');
+  }
+  return seed;
+}
+
+function parseFaults(text: string): FaultName[] {
+  return text.split(',').map((name) => {
+    const known = faultNames.find((one) => one === name.trim());
+    if (!known)
+      throw new InvalidArgumentError(`There is no fault "${name}"; there are ${faultNames.join(', ')}.`);
+    return known;
+  });
+}
+
+function parseTier(text: string): TierId {
+  const tier = tiers.find((one) => one.id === text);
+  const ids = tiers.map((one) => one.id).join(', ');
+  if (!tier) throw new InputInvalidError(`there is no tier "${text}"; the tiers are ${ids}.`);
+  if (acceptancesOf(tier.id).length === 0) {
+    throw new InputInvalidError(`the game day of ${tier.id} is not open yet; three-nines is.`);
+  }
+  return tier.id;
+}
+
+/** Which machine a verdict was measured on: figures of a laptop and of a CI runner do not compare. */
+const machine = (k6: string): Record<string, string> => ({
+  system: `${platform()} ${release()}`,
+  processors: `${String(cpus().length)} x ${cpus()[0]?.model ?? 'unknown'}`,
+  memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+  node: process.version,
+  k6,
+});
+
+async function writeReport(report: GameDayReport, path: string | undefined): Promise<string> {
+  const name = `${report.result.tier}-${report.startedAt.replaceAll(':', '-').slice(0, 19)}.html`;
+  const target = path ?? join(REPORTS, name);
+  if (!path) await mkdir(REPORTS, { recursive: true });
+  await writeFile(target, renderHtmlReport(report));
+  return target;
+}
+
+async function gameDay(
+  tierText: string,
+  options: Options,
+  { console, signal }: ProgramContext,
+): Promise<ExitCode> {
+  const tier = parseTier(tierText);
+  const k6 =
+    process.env['NINES_K6'] ??
+    (await ensureK6({
+      log: (text) => {
+        console.line(`k6: ${text}`);
+      },
+    }));
+  console.line('building the applications and synthesizing the stack (skipped where nothing changed)');
+  await buildAll(signal);
+  const topology = await readTopologyOf(tier);
+  const report = await runGameDay({
+    tier,
+    topology,
+    bundles: BUNDLES,
+    k6,
+    loadScript: LOAD_SCRIPT,
+    pace: createPace(options.pace),
+    seed: options.seed,
+    ...(options.faults ? { faults: options.faults } : {}),
+    clock: systemClock,
+    onProgress: showProgress(console),
+    signal,
+    environment: machine(k6),
+  });
+  console.settle();
+  const path = await writeReport(report, options.report);
+  if (options.json) console.result(JSON.stringify(report.result, null, 2));
+  else console.result(renderVerdict(report, { colour: console.colour, width: console.width }));
+  console.line(`report: ${path}`);
+  return report.result.met ? EXIT.met : EXIT.notMet;
+}
+
+export const gameDayCommand: AddCommand = (program, context, finish) => {
+  program
+    .command('gameday')
+    .summary('break a tier on this machine and print the verdict')
+    .description(
+      'Starts the tier from its own CloudFormation template as local processes, loads it with k6 at an open-loop rate, ' +
+        'injects each fault of the tier, and prints what users would have seen beside what the design promised.',
+    )
+    .argument('<tier>', `which tier: ${tiers.map((tier) => tier.id).join(', ')}`)
+    .addOption(
+      new Option('--pace <pace>', 'full: as long as AWS takes; fast: a tenth of it')
+        .choices(['full', 'fast'])
+        .default('full'),
+    )
+    .option('--seed <number>', 'decides every draw, such as how long a failover takes', parseSeed, 1)
+    .option('--faults <names>', `only these, separated by commas: ${faultNames.join(', ')}`, parseFaults)
+    .option('--json', 'print the verdict as one JSON object')
+    .option('--report <file>', 'where to write the HTML report (default: .nines/reports)')
+    .addHelpText('after', EXAMPLES)
+    .action(async (tier: string, options: Options) => {
+      finish(await gameDay(tier, options, context));
+    });
+};

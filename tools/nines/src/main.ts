@@ -1,0 +1,8 @@
+/** Starts the command line; the only place that touches the process itself. */
+import { createConsole } from './terminal/console.ts';
+import { interruptSignal } from './interruption.ts';
+import { runProgram } from './program.ts';
+
+const { signal, dispose } = interruptSignal();
+process.exitCode = await runProgram(process.argv.slice(2), { console: createConsole(process), signal });
+dispose();

@@ -1,0 +1,59 @@
+/** Where things lie in this repository, and the builds that a command needs before it can begin. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readAssembly, stacksOfAssembly } from '@nines/topology';
+import type { Topology } from '@nines/topology';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+export const BUNDLES = {
+  application: join(ROOT, 'apps/shop-api/dist/server.mjs'),
+  services: {
+    payment: join(ROOT, 'apps/payment-service/dist/server.mjs'),
+    reviews: join(ROOT, 'apps/reviews-service/dist/server.mjs'),
+  },
+} as const;
+
+export const LOAD_SCRIPT = join(ROOT, 'load-tests/src/k6/shop.ts');
+export const REPORTS = join(ROOT, '.nines/reports');
+export const ASSEMBLY = join(ROOT, 'infra/cdk.out');
+
+export class BuildFailedError extends Error {
+  readonly code = 'build-failed';
+  override readonly name = 'BuildFailedError';
+}
+
+/** Builds the applications and synthesizes the stacks; nx skips what has not changed. */
+export async function buildAll(signal: AbortSignal): Promise<void> {
+  const child = spawn(
+    join(ROOT, 'node_modules/.bin/nx'),
+    ['run-many', '-t', 'build', '--outputStyle=static'],
+    {
+      cwd: ROOT,
+      env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+    },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(-8000);
+    });
+  }
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new BuildFailedError(`the build failed:\n${output}`);
+}
+
+/** The synthesized stack of a tier, read into a topology. */
+export async function readTopologyOf(tier: string, assembly: string = ASSEMBLY): Promise<Topology> {
+  const manifest: unknown = JSON.parse(await readFile(join(assembly, 'manifest.json'), 'utf8'));
+  const stackName = `nines-${tier}`;
+  const stack = stacksOfAssembly(manifest).find((one) => one.stackName === stackName);
+  if (!stack) throw new BuildFailedError(`${assembly} holds no stack ${stackName}.`);
+  const template: unknown = JSON.parse(await readFile(join(assembly, stack.templateFile), 'utf8'));
+  return readAssembly({ manifest, templates: { [stack.templateFile]: template }, stacks: [stackName] });
+}
