@@ -27,6 +27,7 @@ export function createHttpServer({ handle, isDraining, onError }: HttpServerOpti
       return new Response(null, { status: 500 });
     },
   });
+  let closing = false;
   const server = createServer(
     {
       // The largest request is small: whoever needs longer to send it is slow on purpose.
@@ -41,6 +42,13 @@ export function createHttpServer({ handle, isDraining, onError }: HttpServerOpti
     },
     (incoming, outgoing) => {
       if (isDraining()) outgoing.shouldKeepAlive = false;
+      // A connection whose request was begun before the end would else stay open, idle, until its timeout.
+      outgoing.once('close', () => {
+        if (closing)
+          setImmediate(() => {
+            server.closeIdleConnections();
+          });
+      });
       void listener(incoming, outgoing);
     },
   );
@@ -61,6 +69,7 @@ export function createHttpServer({ handle, isDraining, onError }: HttpServerOpti
       }),
     close: (graceMs) =>
       new Promise((resolve) => {
+        closing = true;
         const deadline = setTimeout(() => {
           server.closeAllConnections();
         }, graceMs);

@@ -210,9 +210,17 @@ export function createAdmission({ ratedRps, metrics, clock }: AdmissionOptions):
   };
 }
 
+export interface DeadlineOptions extends Pick<PolicyDependencies, 'clock'> {
+  /** Starts a timer and returns its cancellation. @default setTimeout */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
+}
+
 /** Ends a request when its time is over; the time itself comes from the client, bounded by the shop. */
-export function createDeadline({ clock }: Pick<PolicyDependencies, 'clock'>) {
-  const timeout = createTimeout({ timeoutMs: 60_000, clock });
+export function createDeadline(options: DeadlineOptions) {
+  const timeout = createTimeout({ timeoutMs: LONGEST_REQUEST_MS, ...options });
   return <T>(call: () => Promise<T>, { deadline }: { deadline: number }): Promise<T> =>
     timeout(() => call(), { deadline });
 }
+
+/** A ceiling that no request reaches, since each has a nearer deadline of its own. */
+const LONGEST_REQUEST_MS = 60_000;

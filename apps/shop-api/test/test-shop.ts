@@ -1,0 +1,98 @@
+/** A whole shop of which a test holds every string: time, storage, payment, reviews, admission, draining. */
+import { createFakeClock, type FakeClock } from '@nines/testing';
+import { createCatalogue, toCatalogueSnapshot, type CatalogueSnapshot } from '../src/core/catalogue.ts';
+import { createOrderId } from '../src/core/order-id.ts';
+import { createReadiness } from '../src/core/readiness.ts';
+import { createRecentOrders, type RecentOrders } from '../src/core/recent-orders.ts';
+import { createShop, type Shop } from '../src/core/shop.ts';
+import type { Product } from '../src/ports/storage.ts';
+import { createDatabaseCheck, createDeadline } from '../src/resilience/policies.ts';
+import {
+  createBreakableStorage,
+  createCountingMetrics,
+  createFakePayment,
+  createFakeReviews,
+  createMemoryLog,
+} from './stand-ins.ts';
+import { product } from './storage-contract.ts';
+
+export const PRODUCTS: readonly Product[] = [
+  product('a', 100, 250),
+  product('b', 5, 1_999),
+  product('c', 7, 0),
+  product('sold-out', 0, 100),
+];
+
+export interface TestShop {
+  readonly handle: Shop['handle'];
+  readonly clock: FakeClock;
+  readonly storage: ReturnType<typeof createBreakableStorage>;
+  readonly payment: ReturnType<typeof createFakePayment>;
+  readonly reviews: ReturnType<typeof createFakeReviews>;
+  readonly metrics: ReturnType<typeof createCountingMetrics>;
+  readonly log: ReturnType<typeof createMemoryLog>;
+  readonly recent: RecentOrders;
+  /** Takes a snapshot of the catalogue and the newest orders, as the shop does at its cadence. */
+  refresh(): Promise<void>;
+  /** What the shop decides by itself in a server. */
+  readonly switches: { full: boolean; draining: boolean };
+}
+
+export const STALE_AFTER_MS = 5_000;
+const NEW_YEAR_2026 = Date.UTC(2026, 0, 1);
+
+/** Without a first refresh, as at the start of a process. */
+export function createUnstartedShop(): TestShop {
+  const clock = createFakeClock();
+  const storage = createBreakableStorage(PRODUCTS, clock);
+  const [payment, reviews] = [createFakePayment(), createFakeReviews()];
+  const [metrics, log] = [createCountingMetrics(), createMemoryLog()];
+  const recent = createRecentOrders({ clock });
+  const switches = { full: false, draining: false };
+  let snapshot: { readonly value: CatalogueSnapshot; readonly takenAt: number } | undefined;
+  let ids = 0;
+  const catalogue = createCatalogue({
+    current: () => snapshot && { value: snapshot.value, ageMs: clock.now() - snapshot.takenAt },
+    staleAfterMs: STALE_AFTER_MS,
+  });
+  const shop = createShop({
+    storage,
+    payment,
+    reviews,
+    catalogue,
+    recent,
+    metrics,
+    log,
+    clock,
+    admission: { enter: () => (switches.full ? undefined : () => undefined) },
+    readiness: createReadiness({
+      databaseIsLive: createDatabaseCheck({ storage, clock }),
+      catalogueIsLoaded: () => catalogue.view() !== undefined,
+      isDraining: () => switches.draining,
+    }),
+    wallClock: () => new Date(NEW_YEAR_2026 + clock.now()),
+    newOrderId: (unixMs) => createOrderId(unixMs, new Uint8Array(10).fill((ids += 1))),
+    newRequestId: () => 'made-here',
+    servedBy: 'i-1@zone-a',
+    withinDeadline: createDeadline({
+      clock,
+      schedule: (run, delayMs) => {
+        const timer = clock.setTimeout(run, delayMs);
+        return () => {
+          clock.clearTimeout(timer);
+        };
+      },
+    }),
+  });
+  const refresh = async () => {
+    snapshot = { value: toCatalogueSnapshot(await storage.readCatalogue()), takenAt: clock.now() };
+    recent.replaceNewest(await storage.listOrders({ limit: 250 }));
+  };
+  return { handle: shop.handle, clock, storage, payment, reviews, metrics, log, recent, refresh, switches };
+}
+
+export async function createTestShop(): Promise<TestShop> {
+  const shop = createUnstartedShop();
+  await shop.refresh();
+  return shop;
+}
