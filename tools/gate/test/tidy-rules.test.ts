@@ -186,6 +186,12 @@ describe('decision-records', () => {
     expect(placesFound(decisionRecords, tree)).toEqual([]);
   });
 
+  it('accepts sections that begin with their name in bold', () => {
+    const short =
+      '# A\n\n**Status.** Accepted.\n\n**Context.** x\n\n**Decision.** y\n\n**Consequences.** z\n';
+    expect(placesFound(decisionRecords, tidyTreeWith({ 'docs/adr/0001-a.md': short }))).toEqual([]);
+  });
+
   it.each(['Status', 'Context', 'Decision', 'Consequences'])('finds a record without %s', (section) => {
     const tree = tidyTreeWith({ 'docs/adr/0001-a.md': record.replace(`## ${section}`, '') });
     expect(placesFound(decisionRecords, tree)).toEqual(['docs/adr/0001-a.md']);

@@ -9,11 +9,12 @@ const SECTIONS = ['Status', 'Context', 'Decision', 'Consequences'];
 const isRecord = (path: string): boolean =>
   path.startsWith(FOLDER) && path.endsWith('.md') && path !== `${FOLDER}README.md`;
 
+/** A heading, `## Context`, or a word in bold at the beginning of a paragraph, `**Context.**`. */
+const SECTION_NAME = /^(?:#{2,}\s+|\*\*)([A-Za-z]+)\.?(?:\*\*|\s*$)/gm;
+
 function missingSections(path: string, text: string): Finding[] {
-  const headings = new Set(
-    [...text.matchAll(/^#{2,}\s+(.+?)\s*$/gm)].map((match) => match[1]?.toLowerCase()),
-  );
-  return SECTIONS.filter((section) => !headings.has(section.toLowerCase())).map((section) => ({
+  const names = new Set([...text.matchAll(SECTION_NAME)].map((match) => match[1]?.toLowerCase()));
+  return SECTIONS.filter((section) => !names.has(section.toLowerCase())).map((section) => ({
     rule: RULE,
     path,
     problem: `the record has no section "${section}"`,
