@@ -79,7 +79,11 @@ describe('the acceptance of the 99.9% tier', () => {
       measured: 'never',
       met: false,
     });
-    expect(verdicts({ rtoSeconds: Number.NaN })?.met).toBe(false);
+    expect(verdicts({ rtoSeconds: Number.NaN })).toEqual({
+      criterion: 'RTO <= 135 s',
+      measured: 'not measured',
+      met: false,
+    });
   });
 
   it('adds 15 s to the failover that this run drew', () => {

@@ -12,6 +12,8 @@ describe('whole nines', () => {
     [0.001, 3],
     [0.0001, 4],
     [0.00001, 5],
+    // 0.0010000000000000009 in binary.
+    [1 - 0.999, 3],
     [0, Number.POSITIVE_INFINITY],
   ])('a loss of %d has %d', (unavailability, nines) => {
     expect(wholeNines(unavailability)).toBe(nines);

@@ -99,6 +99,14 @@ describe('the block bootstrap', () => {
     expect(bound(0.99)).toBe(0.5);
   });
 
+  it('counts a resample of idle seconds only against the run', () => {
+    const seconds = [
+      { good: 0, total: 0 },
+      { good: 5, total: 5 },
+    ];
+    expect(blockBootstrapBound(seconds, { random: () => 0, blockSeconds: 1 })).toBe(0);
+  });
+
   it('repeats for the same seed', () => {
     const seconds = run(300, 50, 60, 0);
     const bound = () => blockBootstrapBound(seconds, { random: createSeededRandom(9) });

@@ -27,7 +27,6 @@ export function upperFailureBound(failures: number, requests: number, confidence
     'Counts must satisfy 0 <= failures <= requests.',
   );
   requireThat(confidence > 0 && confidence < 1, 'A confidence lies between 0 and 1.');
-  if (failures === requests) return 1;
   const tail = 1 - confidence;
   if (failures === 0) return -Math.expm1(Math.log(tail) / requests);
   let low = failures / requests;

@@ -58,6 +58,11 @@ describe('seeded random numbers', () => {
 });
 
 describe('a derived seed', () => {
+  it('is the mixed FNV-1a hash of the name', () => {
+    // Computed apart from this code, in Python, whose hash gave the published values for "a" and "foobar".
+    expect(deriveSeed(7, 'failover')).toBe(5421793512304669);
+  });
+
   it('depends on the seed and on the name, and is a seed itself', () => {
     const seeds = [deriveSeed(1, 'failover'), deriveSeed(1, 'zone-loss'), deriveSeed(2, 'failover')];
     expect(new Set(seeds).size).toBe(3);

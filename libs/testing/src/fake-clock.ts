@@ -35,18 +35,16 @@ export interface FakeClock {
 const MAX_TIMERS_AT_ONE_TIME = 10_000;
 
 interface Waiting extends FakeTimer {
-  readonly order: number;
   readonly callback: () => void;
 }
 
-const earlier = (a: Waiting, b: Waiting): Waiting =>
-  b.dueAt < a.dueAt || (b.dueAt === a.dueAt && b.order < a.order) ? b : a;
+/** A set keeps the order in which timers were set, so of two that are due together the first one stays. */
+const earlier = (a: Waiting, b: Waiting): Waiting => (b.dueAt < a.dueAt ? b : a);
 
 /** The moving part: a set of timers and the moment they are measured against. */
 function createTimers(startMs: number) {
   const waiting = new Set<Waiting>();
   let nowMs = startMs;
-  let set = 0;
 
   const nextDue = (until: number): Waiting | undefined => {
     const due = [...waiting].filter((timer) => timer.dueAt <= until);
@@ -56,8 +54,7 @@ function createTimers(startMs: number) {
   return {
     now: () => nowMs,
     add: (callback: () => void, ms: number): Waiting => {
-      const timer: Waiting = { dueAt: nowMs + Math.max(0, ms), order: set, callback };
-      set += 1;
+      const timer: Waiting = { dueAt: nowMs + Math.max(0, ms), callback };
       waiting.add(timer);
       return timer;
     },
