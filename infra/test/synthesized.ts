@@ -1,19 +1,15 @@
 /** Stacks for tests, made as `bin/nines.ts` makes them but with a stand-in for the built application. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { featureFlags } from '../src/settings/feature-flags.ts';
 import { readSettings } from '../src/settings/settings.ts';
 import { ThreeNinesStack } from '../src/stacks/servers/three-nines-stack.ts';
 
 export const APPLICATION_FIXTURE = join(import.meta.dirname, 'fixtures/shop-api-dist');
 
-const cdkJson = JSON.parse(readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8')) as {
-  readonly context: Readonly<Record<string, unknown>>;
-};
-
-/** The feature flags of cdk.json, which the CDK's own command line would pass, except the one that prints. */
-const FEATURE_FLAGS = { ...cdkJson.context, '@aws-cdk/core:annotationsInValidationReport': false };
+/** As deployed, except for the flag by which synthesis prints what the command line prints as well. */
+const FEATURE_FLAGS = { ...featureFlags(), '@aws-cdk/core:annotationsInValidationReport': false };
 
 export interface Resource {
   readonly Type: string;

@@ -5,6 +5,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ApplicationBundleMissingError } from '../constructs/application-bundle.ts';
+import { featureFlags } from '../settings/feature-flags.ts';
 import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
 import { readSettings } from '../settings/settings.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
@@ -13,7 +14,7 @@ import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
 const COULD_NOT_RUN = 2;
 
 function composeApp(): App {
-  const app = new App();
+  const app = new App({ context: { ...featureFlags() } });
   const settings = readSettings(app.node.getAllContext());
   new ThreeNinesStack(app, 'nines-three-nines', { settings });
   // A finding that nobody has acknowledged stops the synthesis.

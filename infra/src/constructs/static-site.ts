@@ -128,7 +128,10 @@ export class StaticSite extends Construct {
     });
     new BucketDeployment(this, 'Publish', {
       destinationBucket: this.bucket,
-      sources: [Source.asset(props.contentPath), Source.jsonData('config.json', { ...props.configuration })],
+      sources: [
+        Source.asset(props.contentPath, { exclude: ['README.md'] }),
+        Source.jsonData('config.json', { ...props.configuration }),
+      ],
       cacheControl: [CacheControl.maxAge(Duration.minutes(5))],
       distribution: this.distribution,
       distributionPaths: ['/*'],

@@ -20,7 +20,7 @@ describe('settings', () => {
       data: 'keep',
       paymentUrl: 'https://payment.example.com',
       reviewsUrl: 'https://reviews.example.com',
-      ratedRps: 200,
+      ratedRps: 100,
       vpcCidr: '10.39.0.0/16',
     });
     expect(settings.appDist).toMatch(/\/apps\/shop-api\/dist$/);

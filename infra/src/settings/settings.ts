@@ -38,7 +38,7 @@ export interface DeploymentSettings {
   readonly alertEmail?: string;
   /**
    * Requests per second that one server is rated for, found by load test. Admission is throttled above it.
-   * @default 200, a starting value for a t4g.small; replace it by what `nines load` finds on yours
+   * @default 100, a starting value for a t4g.small; replace it by what `nines load` finds on yours
    */
   readonly ratedRps: number;
   /**

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Synthesized, synthesizeThreeNines } from '../../../test/synthesized.ts';
+import type { Evidence } from '../../tier-pages/topics.ts';
+import { THREE_NINES_TOPICS } from './three-nines-topics.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../../../..');
+
+const evidence: readonly Evidence[] = THREE_NINES_TOPICS.topics.flatMap(({ promises }) =>
+  promises.flatMap(({ fulfilledBy }) => fulfilledBy),
+);
+
+describe('the topics of the three-nines tier', () => {
+  let synthesized: Synthesized;
+
+  beforeAll(() => {
+    synthesized = synthesizeThreeNines();
+  });
+
+  it('are the seven of the Reliability Pillar, in its order', () => {
+    expect(THREE_NINES_TOPICS.topics.map(({ name }) => name)).toEqual([
+      'Monitor resources',
+      'Adapt to changes in demand',
+      'Implement change',
+      'Back up data',
+      'Architect for resiliency',
+      'Test resiliency',
+      'Plan for disaster recovery',
+    ]);
+  });
+
+  it('promise nothing without evidence', () => {
+    for (const { promises } of THREE_NINES_TOPICS.topics) {
+      expect(promises.length).toBeGreaterThan(0);
+      for (const { fulfilledBy } of promises) expect(fulfilledBy.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('point at resources that are in the template', () => {
+    const missing = evidence.filter(
+      (item) => 'resource' in item && !(item.resource in synthesized.resources),
+    );
+
+    expect(missing).toEqual([]);
+  });
+
+  it('point at documents and sources that are in the repository', () => {
+    const missing = evidence
+      .flatMap((item) => ('document' in item ? item.document : 'source' in item ? item.source : []))
+      .filter((path) => !existsSync(join(REPOSITORY, path)));
+
+    expect(missing).toEqual([]);
+  });
+
+  it('name the stack by its name', () => {
+    expect(THREE_NINES_TOPICS.stackName).toBe(synthesized.stack.stackName);
+  });
+
+  it('leave no alarm and no alert of the stack unmentioned', () => {
+    const mentioned = new Set(evidence.flatMap((item) => ('resource' in item ? item.resource : [])));
+    const alerting = Object.entries(synthesized.resources)
+      .filter(([, { Type }]) =>
+        ['AWS::CloudWatch::Alarm', 'AWS::Events::Rule', 'AWS::RDS::EventSubscription'].includes(Type),
+      )
+      .map(([id]) => id);
+
+    expect(alerting.filter((id) => !mentioned.has(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,63 @@
+/**
+ * Writes the page of each tier, `docs/tiers/<tier>.md`. With `--check` it writes nothing and fails, with exit
+ * code 1, when a page is not what it would write.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, CfnResource, type Stack } from 'aws-cdk-lib';
+import { format, resolveConfig } from 'prettier';
+import { featureFlags } from '../settings/feature-flags.ts';
+import { readSettings } from '../settings/settings.ts';
+import { THREE_NINES_TOPICS } from '../stacks/servers/three-nines-topics.ts';
+import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
+import { renderTierPage, TIER_PAGES_FOLDER, tierPagePath } from './render-tier-page.ts';
+import type { TierTopics } from './topics.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../../..');
+
+/** The application's build is no part of a page, so an empty one will do and nothing has to be built. */
+function withEmptyApplication<T>(use: (appDist: string) => T): T {
+  const appDist = mkdtempSync(join(tmpdir(), 'nines-tier-pages-'));
+  try {
+    for (const file of ['server.mjs', 'rds-ca.pem']) writeFileSync(join(appDist, file), '');
+    return use(appDist);
+  } finally {
+    rmSync(appDist, { recursive: true, force: true });
+  }
+}
+
+function resourceTypes(stack: Stack): Record<string, string> {
+  const resources = stack.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
+  return Object.fromEntries(
+    resources.map((resource) => [String(stack.resolve(resource.logicalId)), resource.cfnResourceType]),
+  );
+}
+
+function threeNinesTypes(): Record<string, string> {
+  return withEmptyApplication((appDist) =>
+    resourceTypes(
+      new ThreeNinesStack(new App({ context: { ...featureFlags() } }), THREE_NINES_TOPICS.stackName, {
+        settings: readSettings({ appDist }),
+      }),
+    ),
+  );
+}
+
+const TIERS: readonly { readonly topics: TierTopics; readonly types: () => Record<string, string> }[] = [
+  { topics: THREE_NINES_TOPICS, types: threeNinesTypes },
+];
+
+const isCheck = process.argv.includes('--check');
+mkdirSync(join(REPOSITORY, TIER_PAGES_FOLDER), { recursive: true });
+for (const { topics, types } of TIERS) {
+  const path = join(REPOSITORY, tierPagePath(topics));
+  const options = await resolveConfig(path);
+  const page = await format(renderTierPage(topics, types()), { ...options, parser: 'markdown' });
+  if (!isCheck) {
+    writeFileSync(path, page);
+  } else if (!existsSync(path) || readFileSync(path, 'utf8') !== page) {
+    process.stderr.write(`${tierPagePath(topics)} is stale: run npm run generate.\n`);
+    process.exitCode = 1;
+  }
+}
