@@ -40,8 +40,8 @@ export interface ConstantWorkOptions<T> {
   readonly random?: () => number;
   /** Monotonic milliseconds. @default performance */
   readonly clock?: { now(): number };
-  /** Starts a timer and returns its cancellation. @default setTimeout, which does not keep the process alive */
-  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
+  /** Runs a function later and returns how to cancel it. @default setTimeout, which does not keep the process alive */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
   readonly onEvent?: (event: ConstantWorkEvent) => void;
 }
 
@@ -53,7 +53,7 @@ export interface ConstantWork<T> {
   current(): Snapshot<T> | undefined;
 }
 
-const startTimer = (run: () => void, delayMs: number) => {
+const scheduleByTimeout = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
   (timer as { unref?: () => void }).unref?.();
   return () => {
@@ -66,7 +66,7 @@ const limited = <T>(
   fn: (context: { readonly signal: AbortSignal }) => T | PromiseLike<T>,
   controller: AbortController,
   timeoutMs: number,
-  setTimer: (run: () => void, delayMs: number) => () => void,
+  schedule: (run: () => void, delayMs: number) => () => void,
 ) =>
   new Promise<T>((resolve, reject) => {
     const { signal } = controller;
@@ -74,7 +74,7 @@ const limited = <T>(
       cancel();
       reject(signal.reason as Error);
     });
-    const cancel = setTimer(() => {
+    const cancel = schedule(() => {
       controller.abort(Object.assign(new Error('timeout'), { code: 'timeout' }));
     }, timeoutMs);
     (async () => fn({ signal }))().finally(cancel).then(resolve, reject);
@@ -84,7 +84,7 @@ const limited = <T>(
 export function createConstantWork<T>(options: ConstantWorkOptions<T>): ConstantWork<T> {
   const { read, validate, intervalMs = 10_000, timeoutMs = intervalMs, onEvent } = options;
   // eslint-disable-next-line no-restricted-properties -- the documented default of the injected source
-  const { clock = performance, random = Math.random, setTimer = startTimer } = options;
+  const { clock = performance, random = Math.random, schedule = scheduleByTimeout } = options;
   if (!(intervalMs > 0)) throw new RangeError('intervalMs must be > 0');
   let last: { readonly value: T; readonly readAt: number } | undefined;
   let running = new AbortController();
@@ -96,7 +96,7 @@ export function createConstantWork<T>(options: ConstantWorkOptions<T>): Constant
     const startedAt = clock.now();
     const controller = (running = new AbortController());
     try {
-      const value = await limited(read, controller, Math.min(timeoutMs, intervalMs), setTimer);
+      const value = await limited(read, controller, Math.min(timeoutMs, intervalMs), schedule);
       if (controller.signal.aborted) return;
       validate?.(value);
       last = { value, readAt: clock.now() };
@@ -119,7 +119,7 @@ export function createConstantWork<T>(options: ConstantWorkOptions<T>): Constant
       const waitForTurn = () => {
         const now = clock.now();
         const turns = Math.max(0, Math.floor((now - firstAt) / intervalMs) + 1);
-        cancelTimer = setTimer(
+        cancelTimer = schedule(
           () => {
             waitForTurn();
             void refresh();

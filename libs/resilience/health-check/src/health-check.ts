@@ -67,8 +67,8 @@ export interface HealthCheckOptions {
   readonly healthyAfter?: number;
   /** Monotonic milliseconds. @default performance */
   readonly clock?: { now(): number };
-  /** Starts a timer and returns its cancellation. @default setTimeout */
-  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
+  /** Runs a function later and returns how to cancel it. @default setTimeout */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
   readonly onEvent?: (event: HealthCheckEvent) => void;
 }
 
@@ -85,7 +85,7 @@ interface CheckState {
   against: number;
 }
 
-const startTimer = (run: () => void, delayMs: number) => {
+const scheduleByTimeout = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
   return () => {
     clearTimeout(timer);
@@ -97,7 +97,7 @@ const limited = <T>(
   fn: (context: { readonly signal: AbortSignal }) => T | PromiseLike<T>,
   controller: AbortController,
   timeoutMs: number,
-  setTimer: (run: () => void, delayMs: number) => () => void,
+  schedule: (run: () => void, delayMs: number) => () => void,
 ) =>
   new Promise<T>((resolve, reject) => {
     const { signal } = controller;
@@ -105,7 +105,7 @@ const limited = <T>(
       cancel();
       reject(signal.reason as Error);
     });
-    const cancel = setTimer(() => {
+    const cancel = schedule(() => {
       controller.abort(Object.assign(new Error('timeout'), { code: 'timeout' }));
     }, timeoutMs);
     (async () => fn({ signal }))().finally(cancel).then(resolve, reject);
@@ -113,7 +113,7 @@ const limited = <T>(
 
 export function createHealthCheck(options: HealthCheckOptions): HealthCheck {
   const { checks, timeoutMs = 1000, cacheMs = 1000, unhealthyAfter = 3, healthyAfter = 2 } = options;
-  const { clock = performance, setTimer = startTimer, onEvent } = options;
+  const { clock = performance, schedule = scheduleByTimeout, onEvent } = options;
   const states: Record<string, CheckState> = {};
   let report: Promise<Omit<HealthReport, 'ageMs'>>;
   let ranAt = -Infinity;
@@ -124,7 +124,7 @@ export function createHealthCheck(options: HealthCheckOptions): HealthCheck {
     const startedAt = clock.now();
     let failure: { error?: unknown } | undefined;
     try {
-      await limited(check, new AbortController(), limitMs, setTimer);
+      await limited(check, new AbortController(), limitMs, schedule);
     } catch (error) {
       failure = { error };
     }

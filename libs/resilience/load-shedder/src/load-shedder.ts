@@ -64,9 +64,14 @@ export interface LimitWindow {
 export type LimitAlgorithm = (window: LimitWindow) => number;
 
 export type LoadShedderEvent =
-  | { readonly type: 'admitted'; readonly priority: Priority; readonly waitedMs: number }
-  | { readonly type: 'refused'; readonly priority: Priority; readonly waitedMs: number }
-  | { readonly type: 'limit-changed'; readonly from: number; readonly to: number; readonly rttMs: number };
+  | { readonly type: 'refused'; readonly priority: Priority }
+  /** A window was closed and the limit set anew. */
+  | {
+      readonly type: 'window';
+      readonly limit: number;
+      readonly rttMs: number;
+      readonly dropped: boolean;
+    };
 
 export interface LoadShedderOptions {
   /**
@@ -77,9 +82,7 @@ export interface LoadShedderOptions {
   readonly algorithm?: LimitAlgorithm;
   /** @default 20: reached capacity of a small instance from either side within seconds */
   readonly initialLimit?: number;
-  /** At least 1, so that a sample can always bring the limit back up. @default 1 */
-  readonly minLimit?: number;
-  /** @default 1000 */
+  /** The limit never falls below 1, so that a sample can always bring it back up. @default 1000 */
   readonly maxLimit?: number;
   /**
    * Most calls that may wait. When it is full the oldest of the lowest priority is refused in favour of the
@@ -109,8 +112,8 @@ export interface LoadShedderOptions {
   readonly classify?: (error: unknown) => Outcome;
   /** Monotonic milliseconds. @default performance */
   readonly clock?: { now(): number };
-  /** Starts a timer and returns its cancellation. It runs only while somebody waits. @default setTimeout */
-  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
+  /** Runs a function later and returns how to cancel it. Used only while somebody waits. @default setTimeout */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
   /** Told of admissions, refusals and new limits. Nothing is allocated for it when it is absent. */
   readonly onEvent?: (event: LoadShedderEvent) => void;
 }
@@ -158,68 +161,75 @@ export const aimd =
     dropped || rttMs > slowMs ? limit * backoff : limit + 1;
 
 /**
- * The usual duration: it follows a faster service at once and a slower one in about `windows` windows. A plain
- * average would take sustained overload for the new normal and let the limit grow without end.
+ * Adds the usual duration, the one without overload. It follows a faster service within ten windows. Under
+ * sustained overload a plain average would take the overload for the new normal and let the limit grow without
+ * end, so while the limit is in full use it never rises; instead, every 300 windows (and soon again where that
+ * changed much) the limit is quartered for two windows, and what the second takes is the usual duration.
  */
-const baseline = (windows: number) => {
-  let base = Infinity;
-  return (rttMs: number) => (base = Math.min(rttMs, base + (rttMs - base) / windows || rttMs));
+const withUsual = (next: (window: LimitWindow, usualMs: number) => number): LimitAlgorithm => {
+  let usualMs = 0;
+  let untilProbe = 5;
+  let limitBefore = 0;
+  return (window) => {
+    const { limit, rttMs, dropped } = window;
+    const inFullUse = window.inFlight + 1 > limit;
+    if (dropped) return limit * 0.9;
+    if (untilProbe < 0) {
+      untilProbe = rttMs < usualMs * 0.8 ? 5 : 300;
+      usualMs = rttMs;
+      return limitBefore;
+    }
+    if (!untilProbe) {
+      untilProbe--;
+      return limit;
+    }
+    usualMs ||= rttMs;
+    usualMs += (rttMs - usualMs) * (rttMs < usualMs ? 0.05 : inFullUse ? 0 : 0.01);
+    if (inFullUse && !--untilProbe) {
+      limitBefore = limit;
+      return limit / 4;
+    }
+    return next(window, usualMs);
+  };
 };
-
-export interface Gradient2Options {
-  /** How many times the usual duration is still no sign of overload, at least 1. @default 1.5 (Netflix) */
-  readonly tolerance?: number;
-  /** Weight of a new limit, from 0 to 1. @default 0.2 (Netflix) */
-  readonly smoothing?: number;
-}
 
 /**
- * Netflix's Gradient2: g = clamp(tolerance x usual / recent, 0.5, 1), limit = g x limit + sqrt(limit), smoothed;
- * the usual duration is asymmetric here (see {@link LimitWindow}).
+ * Netflix's Gradient2: limit = g x limit + room to grow, g = clamp(tolerance x usual / recent, 0.5, 1). Two things
+ * differ: the usual duration is probed for (see `withUsual`), and the room, sqrt(limit) there, grows by half in
+ * each window without a sign of overload, so that capacity that came back is used within a second or two.
+ *
+ * @param tolerance how many times the usual duration is still no sign of overload. Default 1.5 (Netflix).
  */
-export const gradient2 = ({ tolerance = 1.5, smoothing = 0.2 }: Gradient2Options = {}): LimitAlgorithm => {
-  const usual = baseline(600);
-  return ({ limit, rttMs, dropped }) => {
-    const gradient = dropped ? 0.5 : Math.max(0.5, Math.min(1, (tolerance * usual(rttMs)) / rttMs));
-    return limit + smoothing * (gradient * limit + Math.sqrt(limit) - limit);
-  };
+export const gradient2 = (tolerance = 1.5): LimitAlgorithm => {
+  let room = 0;
+  return withUsual(({ limit, rttMs }, usualMs) => {
+    const gradient = Math.max(0.5, Math.min(1, (tolerance * usualMs) / rttMs));
+    room = Math.max(Math.sqrt(limit), gradient < 1 ? 0 : Math.min(limit / 2, room * 1.5));
+    return gradient * limit + room;
+  });
 };
 
-/** TCP Vegas: queue = limit x (1 - usual / recent), kept between 3 and 6 times log10(limit). */
-export const vegas = (): LimitAlgorithm => {
-  const usual = baseline(600);
-  return ({ limit, rttMs, dropped }) => {
-    const step = Math.max(1, Math.log10(limit));
-    const queue = limit * (1 - usual(rttMs) / rttMs);
-    if (dropped || queue > 6 * step) return limit - step;
-    return queue < 3 * step ? limit + step : limit;
-  };
-};
+/**
+ * TCP Vegas: calls that queue = limit x (1 - usual / recent), kept between one and two times sqrt(limit). That is
+ * more than the 3 to 6 of TCP, because the durations of calls scatter more than those of packets.
+ */
+export const vegas = (): LimitAlgorithm =>
+  withUsual(({ limit, rttMs }, usualMs) => {
+    const step = Math.sqrt(limit);
+    const queueing = (limit * (1 - usualMs / rttMs)) / step;
+    return queueing > 2 ? limit - step : queueing < 1 ? limit + step : limit;
+  });
 
 interface Waiter {
   readonly since: number;
+  /** Place of the priority, 0 for the first to be served. */
+  readonly rank: number;
   readonly deadline: number;
-  readonly settle: (admitted: boolean) => void;
+  /** Admits with the permit's release, refuses without. */
+  readonly settle: (release?: Release) => void;
 }
 
 const PRIORITIES: readonly Priority[] = ['critical', 'default', 'sheddable'];
-
-const startTimer = (run: () => void, delayMs: number) => {
-  const timer = setTimeout(run, delayMs);
-  return () => {
-    clearTimeout(timer);
-  };
-};
-
-/** Refusals come by the thousand just when the processor is busiest, and a stack is most of an error's cost. */
-const withoutStack = <E>(make: () => E): E => {
-  const settings = Error as { stackTraceLimit?: number };
-  const limit = settings.stackTraceLimit;
-  settings.stackTraceLimit = 0;
-  const error = make();
-  settings.stackTraceLimit = limit as number;
-  return error;
-};
 
 /** Without a caller's signal the function gets one that never aborts, made only if it is read. */
 const contextFor = (context?: CallOptions): CallContext =>
@@ -232,157 +242,173 @@ const contextFor = (context?: CallOptions): CallContext =>
         },
       };
 
+const scheduleByTimeout = (run: () => void, delayMs: number) => {
+  const timer = setTimeout(run, delayMs);
+  return () => {
+    clearTimeout(timer);
+  };
+};
+
 const outcomeOf = (error: unknown): Outcome => {
-  const { name, code, overloaded } = (error ?? {}) as { name?: string; code?: string; overloaded?: boolean };
-  if (overloaded || name === 'TimeoutError' || code === 'timeout') return 'dropped';
+  const { name, overloaded } = (error ?? {}) as { name?: string; overloaded?: boolean };
+  if (overloaded || name === 'TimeoutError') return 'dropped';
   return name === 'AbortError' ? 'ignore' : 'failure';
 };
 
-export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder {
-  const {
-    algorithm = gradient2(),
-    initialLimit = 20,
-    minLimit = 1,
-    maxLimit = 1000,
-    maxQueue = 1000,
-  } = options;
-  const { targetWaitMs = 5, intervalMs = 100, windowMs = 100, retryAfterMs = 1000 } = options;
-  const { classify = outcomeOf, clock = performance, setTimer = startTimer, onEvent } = options;
-  const queues = PRIORITIES.map((): Waiter[] => []);
-  let limit = initialLimit;
-  let inFlight = 0;
-  let queued = 0;
-  let busySince = 0;
-  let cancelTimer: (() => void) | undefined;
+/** The permits in use, and the limit that follows what their calls say. */
+const createPermits = (options: LoadShedderOptions, clock: { now(): number }, onFree: () => void) => {
+  const { algorithm = gradient2(), initialLimit = 20, maxLimit = 1000, windowMs = 100, onEvent } = options;
+  const state = { limit: initialLimit, inFlight: 0, rttMs: 0 };
   let windowStart = clock.now();
+  let changedAt = windowStart;
   let peak = 0;
-  let samples = 0;
-  let sumMs = 0;
-  let rttMs = 0;
+  let finished = 0;
+  let busyMs = 0;
   let dropped = false;
+
+  const count = (change: number) => {
+    const now = clock.now();
+    busyMs += state.inFlight * (now - changedAt);
+    changedAt = now;
+    peak = Math.max(peak, (state.inFlight += change));
+    return now;
+  };
 
   const closeWindow = (now: number) => {
     // Durations below the clock's resolution must not become a division of nought by nought.
-    if (samples) rttMs = Math.max(sumMs / samples, 0.001);
-    const from = limit;
-    const next = algorithm({ limit, rttMs, inFlight: peak, dropped });
-    if (next < limit || peak * 2 > limit) limit = Math.max(minLimit, Math.min(maxLimit, next));
-    if (limit !== from) onEvent?.({ type: 'limit-changed', from, to: limit, rttMs });
+    if (finished) state.rttMs = Math.max(busyMs / finished, 1e-3);
+    const { limit } = state;
+    const next = algorithm({ ...state, inFlight: peak, dropped });
+    // A limit that was not used is not known to be too low.
+    if (next < limit || peak * 2 > limit) state.limit = Math.max(1, Math.min(maxLimit, next));
+    onEvent?.({ type: 'window', limit: state.limit, rttMs: state.rttMs, dropped });
     windowStart = now;
-    peak = inFlight;
-    samples = sumMs = 0;
+    peak = finished = busyMs = 0;
     dropped = false;
   };
 
-  const grant = (): Release => {
-    const startedAt = clock.now();
+  const take = (): Release | undefined => {
+    if (state.inFlight + 1 > state.limit) return;
+    const startedAt = count(1);
     let held = true;
-    peak = Math.max(peak, ++inFlight);
     return (outcome = 'success') => {
       if (!held) return;
       held = false;
-      inFlight--;
-      const now = clock.now();
-      const tookMs = now - startedAt;
+      const now = count(-1);
+      if (outcome === 'success') finished++;
+      if (outcome === 'ignore') busyMs = Math.max(0, busyMs + startedAt - now);
       if (outcome === 'dropped') dropped = true;
-      else if (outcome === 'success' || (outcome === 'failure' && tookMs > rttMs)) {
-        samples++;
-        sumMs += tookMs;
+      // A new limit shows in the durations only after one of them has passed.
+      if (
+        (dropped || finished > 9) &&
+        now - windowStart >= Math.max(windowMs, busyMs / (finished || Infinity))
+      ) {
+        closeWindow(now);
       }
-      if (now - windowStart >= windowMs && (samples > 9 || dropped)) closeWindow(now);
-      if (queued) serve();
+      onFree();
     };
   };
+
+  return { take, state };
+};
+
+/** Those who wait for a permit: the most important first, and under lasting overload the newest of them. */
+const createQueue = (
+  options: LoadShedderOptions,
+  clock: { now(): number },
+  { take, state }: ReturnType<typeof createPermits>,
+) => {
+  const { maxQueue = 1000, targetWaitMs = 5, intervalMs = 100, retryAfterMs = 1000 } = options;
+  const { schedule = scheduleByTimeout, onEvent } = options;
+  /** In order of arrival. */
+  const waiting = new Set<Waiter>();
+  let busySince = 0;
+  let cancel: (() => void) | undefined;
 
   const serve = () => {
     const now = clock.now();
     const overloaded = now - busySince > intervalMs;
-    const patienceMs = Math.max(overloaded ? targetWaitMs : intervalMs, (2 * rttMs) / limit);
-    for (const queue of queues) {
-      while (queue[0] && now - queue[0].since > patienceMs) queue.shift()?.settle(false);
-      while (queue.length && inFlight + 1 <= limit) {
-        const waiter = (overloaded ? queue.pop() : queue.shift()) as Waiter;
-        waiter.settle(now <= waiter.deadline);
-      }
+    const patienceMs = Math.max(overloaded ? targetWaitMs : intervalMs, (2 * state.rttMs) / state.limit);
+    for (const waiter of waiting) {
+      if (now - waiter.since > patienceMs || now > waiter.deadline) waiter.settle();
     }
-    // Finished calls serve the queue; the timer is for the case that none finishes.
-    cancelTimer?.();
-    cancelTimer = queued ? setTimer(serve, intervalMs) : undefined;
+    let release: Release | undefined;
+    while (waiting.size && (release = take())) {
+      let next: Waiter | undefined;
+      for (const waiter of waiting) {
+        if (!next || waiter.rank < next.rank || (overloaded && waiter.rank === next.rank)) next = waiter;
+      }
+      next?.settle(release);
+    }
+    // Finished calls serve those who wait; the timer is for the case that none finishes.
+    if (!waiting.size) cancel = cancel?.() as undefined;
+    else
+      cancel ??= schedule(() => {
+        cancel = undefined;
+        serve();
+      }, intervalMs);
   };
 
-  const tryAcquire = () => (queued || inFlight + 1 > limit ? undefined : grant());
-
-  const refuse = (priority: Priority, waitedMs: number) => {
-    onEvent?.({ type: 'refused', priority, waitedMs });
-    return withoutStack(() => new OverloadedError(retryAfterMs));
-  };
-
-  const enqueue = ({ signal, priority = 'default', deadline = Infinity }: CallOptions) =>
+  const wait = ({ signal, priority = 'default', deadline = Infinity }: CallOptions) =>
     new Promise<Release>((resolve, reject) => {
-      const rank = PRIORITIES.indexOf(priority);
-      const queue = queues[rank] as Waiter[];
-      const since = clock.now();
-      const leave = () => {
-        queued--;
+      const end = () => {
+        waiting.delete(waiter);
         signal?.removeEventListener('abort', onAbort);
       };
       const onAbort = () => {
-        leave();
-        queue.splice(queue.indexOf(waiter), 1);
+        end();
         reject(signal?.reason as Error);
+        serve();
       };
       const waiter: Waiter = {
-        since,
+        since: clock.now(),
+        rank: PRIORITIES.indexOf(priority),
         deadline,
-        settle(admitted) {
-          leave();
-          const waitedMs = clock.now() - since;
-          if (!admitted) {
-            reject(refuse(priority, waitedMs));
+        settle(release) {
+          end();
+          if (release) {
+            resolve(release);
             return;
           }
-          onEvent?.({ type: 'admitted', priority, waitedMs });
-          resolve(grant());
+          onEvent?.({ type: 'refused', priority });
+          reject(new OverloadedError(retryAfterMs));
         },
       };
-      if (queued >= maxQueue) {
-        const victims = queues
-          .slice(rank)
-          .reverse()
-          .find((candidates) => candidates.length);
-        if (!victims) {
-          reject(refuse(priority, 0));
-          return;
-        }
-        victims.shift()?.settle(false);
-      }
-      if (!queued++) {
-        busySince = since;
-        cancelTimer = setTimer(serve, intervalMs);
-      }
-      queue.push(waiter);
+      if (!waiting.size) busySince = waiter.since;
+      waiting.add(waiter);
       signal?.addEventListener('abort', onAbort);
+      if (waiting.size > maxQueue) {
+        // The oldest of the lowest priority goes: it has the least of its time left.
+        let last = waiter;
+        for (const other of [...waiting].reverse()) if (other.rank >= last.rank) last = other;
+        last.settle();
+      }
+      serve();
     });
+
+  return { waiting, serve, wait };
+};
+
+export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder {
+  const { classify = outcomeOf, clock = performance } = options;
+  const permits = createPermits(options, clock, () => {
+    serve();
+  });
+  const { waiting, serve, wait } = createQueue(options, clock, permits);
+  const tryAcquire = () => (waiting.size ? undefined : permits.take());
 
   const acquire = async (context: CallOptions = {}) => {
     context.signal?.throwIfAborted();
-    const release = tryAcquire();
-    if (release) {
-      onEvent?.({ type: 'admitted', priority: context.priority ?? 'default', waitedMs: 0 });
-      return release;
-    }
-    return enqueue(context);
+    return tryAcquire() ?? wait(context);
   };
 
   const call = async <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions) => {
     const release = await acquire(context);
-    let outcome: Outcome = 'ignore';
+    let outcome: Outcome = 'success';
     try {
       // The abort may have come between the permit and this line; nothing may run after it.
       context?.signal?.throwIfAborted();
-      const value = await fn(contextFor(context));
-      outcome = 'success';
-      return value;
+      return await fn(contextFor(context));
     } catch (error) {
       outcome = classify(error);
       throw error;
@@ -399,6 +425,6 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
       ),
     tryAcquire,
     acquire,
-    state: () => ({ limit, inFlight, queued }),
+    state: () => ({ ...permits.state, queued: waiting.size }),
   });
 }

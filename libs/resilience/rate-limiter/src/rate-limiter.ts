@@ -32,9 +32,11 @@ export interface CallOptions {
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-export type RateLimiterEvent =
-  | { readonly type: 'admitted'; readonly waitedMs: number }
-  | { readonly type: 'refused'; readonly retryAfterMs: number; readonly queued: number };
+export interface RateLimiterEvent {
+  readonly type: 'refused' | 'queued';
+  /** Until there is a token for the call. */
+  readonly waitMs: number;
+}
 
 export interface RateLimiterOptions {
   /** Tokens added a second, above 0. One call takes one token unless it says otherwise. */
@@ -60,9 +62,9 @@ export interface RateLimiterOptions {
   readonly maxQueue?: number;
   /** Monotonic milliseconds. @default performance */
   readonly clock?: { now(): number };
-  /** Starts a timer and returns its cancellation. @default setTimeout */
-  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
-  /** Told of each admission and refusal. Nothing is allocated for it when it is absent. */
+  /** Runs a function later and returns how to cancel it. @default setTimeout */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
+  /** Told of each refusal and wait. Nothing is allocated for it when it is absent. */
   readonly onEvent?: (event: RateLimiterEvent) => void;
 }
 
@@ -99,7 +101,7 @@ export class RateLimitedError extends Error {
   }
 }
 
-const startTimer = (run: () => void, delayMs: number) => {
+const scheduleByTimeout = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
   return () => {
     clearTimeout(timer);
@@ -122,7 +124,7 @@ const ROUNDING = 1e-9;
 
 /** @throws RangeError when `ratePerSecond` is not above 0, or `burst` is below 1 */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
-  const { ratePerSecond, maxWaitMs = 0, maxQueue = 1000, setTimer = startTimer, onEvent } = options;
+  const { ratePerSecond, maxWaitMs = 0, maxQueue = 1000, schedule = scheduleByTimeout, onEvent } = options;
   const { burst = Math.max(1, ratePerSecond), clock = performance } = options;
   if (!(ratePerSecond > 0 && burst >= 1)) throw new RangeError('ratePerSecond must be > 0, burst >= 1');
   let tokens = burst;
@@ -152,7 +154,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
         if (signal?.aborted) reject(signal.reason as Error);
         else resolve();
       };
-      const cancel = setTimer(end, delayMs);
+      const cancel = schedule(end, delayMs);
       signal?.addEventListener('abort', end);
     });
 
@@ -161,11 +163,12 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     signal?.throwIfAborted();
     const waitMs = waitFor(cost);
     if (waitMs > maxWaitMs || refilledAt + waitMs > deadline || (waitMs && queued >= maxQueue)) {
-      onEvent?.({ type: 'refused', retryAfterMs: waitMs, queued });
+      onEvent?.({ type: 'refused', waitMs });
       throw new RateLimitedError(waitMs);
     }
     tokens -= cost;
     if (waitMs) {
+      onEvent?.({ type: 'queued', waitMs });
       queued++;
       try {
         await sleep(waitMs, signal);
@@ -178,7 +181,6 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
         queued--;
       }
     }
-    onEvent?.({ type: 'admitted', waitedMs: waitMs });
   };
 
   const call = async <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions) => {

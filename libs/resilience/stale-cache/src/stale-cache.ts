@@ -42,8 +42,8 @@ export type CachedResult<V> =
 export type Load<V> = (context: CallContext) => V | PromiseLike<V>;
 
 export type StaleCacheEvent =
-  | { readonly type: 'hit' | 'stale'; readonly ageMs: number }
-  | { readonly type: 'loaded' | 'evicted' }
+  /** A caller was answered; an age of 0 was loaded for it. */
+  | { readonly type: 'fresh' | 'stale'; readonly ageMs: number }
   | { readonly type: 'load-failed'; readonly error: unknown };
 
 export interface StaleCacheOptions {
@@ -76,9 +76,9 @@ export interface StaleCacheOptions {
   readonly maxLoadMs?: number;
   /** Monotonic milliseconds. @default performance */
   readonly clock?: { now(): number };
-  /** Starts a timer and returns its cancellation. @default setTimeout */
-  readonly setTimer?: (run: () => void, delayMs: number) => () => void;
-  /** Told of hits, stale answers, loads and evictions. Nothing is allocated for it when it is absent. */
+  /** Runs a function later and returns how to cancel it. @default setTimeout */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
+  /** Told of each answer and each failed load. Nothing is allocated for it when it is absent. */
   readonly onEvent?: (event: StaleCacheEvent) => void;
 }
 
@@ -137,58 +137,64 @@ const contextFor = (context?: CallOptions): CallContext =>
         },
       };
 
-const startTimer = (run: () => void, delayMs: number) => {
+const scheduleByTimeout = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
   return () => {
     clearTimeout(timer);
   };
 };
 
-export function createStaleCache<V, K = string>(options: StaleCacheOptions): StaleCache<V, K> {
-  const { softTtlMs, hardTtlMs, maxEntries = 1000, maxWaitMs = Infinity, retryAfterMs = 1000 } = options;
-  const { maxLoadMs = 10_000, clock = performance, setTimer = startTimer, onEvent } = options;
+/** The values, the least recently used first, and the loads that run. */
+const createStore = <V, K>(options: StaleCacheOptions, clock: { now(): number }) => {
+  const { softTtlMs, maxEntries = 1000, retryAfterMs = 1000, onEvent } = options;
   const entries = new Map<K, Entry<V>>();
   const flights = new Map<K, Flight<V>>();
 
-  const set = (key: K, value: V) => {
-    const now = clock.now();
+  const remove = (key: K) => {
     flights.delete(key);
     entries.delete(key);
-    entries.set(key, { value, loadedAt: now, nextLoadAt: now + softTtlMs });
-    if (entries.size > maxEntries) {
-      entries.delete(entries.keys().next().value as K);
-      onEvent?.({ type: 'evicted' });
-    }
+  };
+
+  const set = (key: K, value: V) => {
+    const loadedAt = clock.now();
+    remove(key);
+    entries.set(key, { value, loadedAt, nextLoadAt: loadedAt + softTtlMs });
+    if (entries.size > maxEntries) entries.delete(entries.keys().next().value as K);
   };
 
   const takeOff = (key: K, load: Load<V>) => {
     const controller = new AbortController();
+    // A load that was given up, or whose key was set or deleted since, brings a value of before.
     const isCurrent = () => flights.get(key) === flight;
     const done = (async () => load({ signal: controller.signal }))().then(
       (value): Cached<V> => {
-        // A load that was given up, or whose key was set or deleted since, brings a value of before.
         if (isCurrent()) set(key, value);
-        onEvent?.({ type: 'loaded' });
         return { value, stale: false, ageMs: 0 };
       },
       (error: unknown) => {
         const entry = entries.get(key);
-        if (isCurrent()) {
-          flights.delete(key);
-          if (entry) entry.nextLoadAt = clock.now() + retryAfterMs;
-        }
+        if (entry) entry.nextLoadAt = clock.now() + retryAfterMs;
+        if (isCurrent()) flights.delete(key);
         onEvent?.({ type: 'load-failed', error });
         throw error;
       },
     );
-    // Behind a stale answer nobody waits: a failed refresh is then told by its event alone.
+    // Behind a stale answer nobody waits: a failed load is then told by its event alone.
     done.catch(() => undefined);
     const flight: Flight<V> = { startedAt: clock.now(), controller, done, joined: 0 };
     flights.set(key, flight);
     return flight;
   };
 
-  const join = (key: K, flight: Flight<V>, fallback?: Cached<V>, signal?: AbortSignal) =>
+  return { entries, flights, remove, set, takeOff };
+};
+
+export function createStaleCache<V, K = string>(options: StaleCacheOptions): StaleCache<V, K> {
+  const { softTtlMs, hardTtlMs, maxWaitMs = Infinity, maxLoadMs = 10_000, onEvent } = options;
+  const { clock = performance, schedule = scheduleByTimeout } = options;
+  const { entries, flights, remove, set, takeOff } = createStore<V, K>(options, clock);
+
+  const join = (key: K, flight: Flight<V>, stale?: Cached<V>, signal?: AbortSignal) =>
     new Promise<Cached<V>>((resolve, reject) => {
       const end = () => {
         cancel?.();
@@ -201,19 +207,15 @@ export function createStaleCache<V, K = string>(options: StaleCacheOptions): Sta
         if (flights.get(key) === flight) flights.delete(key);
         flight.controller.abort();
       };
-      const giveFallback = (error?: unknown) => {
+      const settle = (error?: unknown) => {
         end();
-        if (!fallback) {
-          reject(error as Error);
-          return;
-        }
-        onEvent?.({ type: 'stale', ageMs: fallback.ageMs });
-        resolve(fallback);
+        if (stale) resolve(stale);
+        else reject(error as Error);
       };
-      const cancel = fallback && maxWaitMs < Infinity ? setTimer(giveFallback, maxWaitMs) : undefined;
+      const cancel = stale && maxWaitMs < Infinity ? schedule(settle, maxWaitMs) : undefined;
       flight.joined++;
       signal?.addEventListener('abort', onAbort);
-      flight.done.finally(end).then(resolve, giveFallback);
+      flight.done.finally(end).then(resolve, settle);
     });
 
   const call = async (key: K, load: Load<V>, { signal }: CallOptions = {}): Promise<Cached<V>> => {
@@ -221,36 +223,36 @@ export function createStaleCache<V, K = string>(options: StaleCacheOptions): Sta
     const now = clock.now();
     const entry = entries.get(key);
     const ageMs = entry ? Math.max(0, now - entry.loadedAt) : Infinity;
-    let fallback: Cached<V> | undefined;
+    let kept: Cached<V> | undefined;
     if (entry && ageMs < hardTtlMs) {
-      // The map keeps its entries in order of insertion: the least recently used is always its first.
+      // The map keeps the order of insertion: what is used goes to its end.
       entries.delete(key);
       entries.set(key, entry);
-      fallback = { value: entry.value, stale: ageMs >= softTtlMs, ageMs };
+      kept = { value: entry.value, stale: ageMs >= softTtlMs, ageMs };
+      if (now < entry.nextLoadAt) return kept;
     }
-    if (!fallback || now >= (entry as Entry<V>).nextLoadAt) {
-      let flight = flights.get(key);
-      if (!flight || now - flight.startedAt >= maxLoadMs) {
-        flight?.controller.abort();
-        flight = takeOff(key, load);
-      }
-      if (!fallback || maxWaitMs > 0) return join(key, flight, fallback, signal);
+    let flight = flights.get(key);
+    if (!flight || now - flight.startedAt >= maxLoadMs) {
+      flight?.controller.abort();
+      flight = takeOff(key, load);
     }
-    onEvent?.({ type: fallback.stale ? 'stale' : 'hit', ageMs });
-    return fallback;
+    return kept && maxWaitMs <= 0 ? kept : join(key, flight, kept, signal);
   };
 
-  return Object.assign(call, {
+  const told = async (key: K, load: Load<V>, context?: CallOptions) => {
+    const cached = await call(key, load, context);
+    onEvent?.({ type: cached.stale ? 'stale' : 'fresh', ageMs: cached.ageMs });
+    return cached;
+  };
+
+  return Object.assign(told, {
     try: (key: K, load: Load<V>, context?: CallOptions): Promise<CachedResult<V>> =>
-      call(key, load, context).then(
+      told(key, load, context).then(
         (cached) => ({ ok: true, ...cached }),
         (error: unknown) => ({ ok: false, error }),
       ),
     set,
-    delete(key: K) {
-      flights.delete(key);
-      entries.delete(key);
-    },
+    delete: remove,
     size: () => entries.size,
   });
 }
