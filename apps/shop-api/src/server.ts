@@ -50,6 +50,7 @@ const MIGRATE_RETRY_MS = 1_000;
 const CLOSE_GRACE_MS = 10_000;
 
 const clock = performance;
+const timing = { clock };
 const setTimer = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
   return () => {
@@ -142,28 +143,28 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
     fetch,
     clock,
     metrics,
-    ...createPaymentPolicies({ metrics, clock }),
+    ...createPaymentPolicies({ metrics, timing }),
   });
-  const lastKnownGood = createLastKnownGood({ storage, metrics, clock });
+  const lastKnownGood = createLastKnownGood({ storage, metrics, timing });
   return { config, log, metrics, storage, payment, lastKnownGood, isDraining };
 }
 
 function createShopOf({ config, log, metrics, storage, payment, lastKnownGood, isDraining }: Parts): Shop {
   return createShop({
-    storage: createGuardedStorage(storage, createStorageBreaker({ metrics, clock })),
+    storage: createGuardedStorage(storage, createStorageBreaker({ metrics, timing })),
     payment,
     reviews: createHttpReviews({
       baseUrl: config.reviewsUrl,
       fetch,
       clock,
       metrics,
-      ...createReviewsPolicies({ metrics, clock }),
+      ...createReviewsPolicies({ metrics, timing }),
     }),
     catalogue: lastKnownGood.catalogue,
     recent: lastKnownGood.recent,
-    admission: createAdmission({ ratedRps: config.ratedRps, metrics, clock }),
+    admission: createAdmission({ ratedRps: config.ratedRps, metrics, timing }),
     readiness: createReadiness({
-      databaseIsLive: createDatabaseCheck({ storage, clock }),
+      databaseIsLive: createDatabaseCheck({ storage, timing }),
       catalogueIsLoaded: () => lastKnownGood.catalogue.view() !== undefined,
       isDraining,
     }),
@@ -174,7 +175,7 @@ function createShopOf({ config, log, metrics, storage, payment, lastKnownGood, i
     newOrderId: (unixMs) => createOrderId(unixMs, randomBytes(10)),
     newRequestId: randomUUID,
     servedBy: `${config.instanceId}@${config.zone}`,
-    withinDeadline: createDeadline({ clock }),
+    withinDeadline: createDeadline(timing),
   });
 }
 

@@ -6,7 +6,7 @@ import { createReadiness } from '../src/core/readiness.ts';
 import { createRecentOrders, type RecentOrders } from '../src/core/recent-orders.ts';
 import { createShop, type Shop } from '../src/core/shop.ts';
 import type { Product } from '../src/ports/storage.ts';
-import { createDatabaseCheck, createDeadline } from '../src/resilience/policies.ts';
+import { createDatabaseCheck, createDeadline, type Timing } from '../src/resilience/policies.ts';
 import {
   createBreakableStorage,
   createCountingMetrics,
@@ -41,6 +41,17 @@ export interface TestShop {
 export const STALE_AFTER_MS = 5_000;
 const NEW_YEAR_2026 = Date.UTC(2026, 0, 1);
 
+/** Timers that stand still with the clock. */
+export function timingOf(clock: FakeClock): Timing {
+  const schedule = (run: () => void, delayMs: number) => {
+    const timer = clock.setTimeout(run, delayMs);
+    return () => {
+      clock.clearTimeout(timer);
+    };
+  };
+  return { clock, schedule };
+}
+
 /** Without a first refresh, as at the start of a process. */
 export function createUnstartedShop(): TestShop {
   const clock = createFakeClock();
@@ -66,7 +77,7 @@ export function createUnstartedShop(): TestShop {
     clock,
     admission: { enter: () => (switches.full ? undefined : () => undefined) },
     readiness: createReadiness({
-      databaseIsLive: createDatabaseCheck({ storage, clock }),
+      databaseIsLive: createDatabaseCheck({ storage, timing: timingOf(clock) }),
       catalogueIsLoaded: () => catalogue.view() !== undefined,
       isDraining: () => switches.draining,
     }),
@@ -74,15 +85,7 @@ export function createUnstartedShop(): TestShop {
     newOrderId: (unixMs) => createOrderId(unixMs, new Uint8Array(10).fill((ids += 1))),
     newRequestId: () => 'made-here',
     servedBy: 'i-1@zone-a',
-    withinDeadline: createDeadline({
-      clock,
-      schedule: (run, delayMs) => {
-        const timer = clock.setTimeout(run, delayMs);
-        return () => {
-          clock.clearTimeout(timer);
-        };
-      },
-    }),
+    withinDeadline: createDeadline(timingOf(clock)),
   });
   const refresh = async () => {
     snapshot = { value: toCatalogueSnapshot(await storage.readCatalogue()), takenAt: clock.now() };

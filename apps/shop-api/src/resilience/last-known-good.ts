@@ -8,6 +8,7 @@ import { createCatalogue, toCatalogueSnapshot, type Catalogue } from '../core/ca
 import { createRecentOrders, type RecentOrders } from '../core/recent-orders.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Storage } from '../ports/storage.ts';
+import type { Timing } from './policies.ts';
 
 export interface LastKnownGood {
   readonly catalogue: Catalogue;
@@ -20,9 +21,7 @@ export interface LastKnownGood {
 export interface LastKnownGoodOptions {
   readonly storage: Pick<Storage, 'readCatalogue' | 'listOrders'>;
   readonly metrics: Metrics;
-  readonly clock: { now(): number };
-  /** Starts a timer and returns its cancellation. @default setTimeout */
-  readonly schedule?: (run: () => void, delayMs: number) => () => void;
+  readonly timing: Timing;
 }
 
 /** A price or a stock is at most this old while all is well. */
@@ -34,10 +33,8 @@ const NEWEST_ORDERS_CADENCE_MS = 500;
 /** Enough for 500 orders a second over all instances. */
 const NEWEST_ORDERS = 250;
 
-export function createLastKnownGood(options: LastKnownGoodOptions): LastKnownGood {
-  const { storage, metrics, clock } = options;
-  const timing = { clock, ...(options.schedule === undefined ? {} : { schedule: options.schedule }) };
-  const recent = createRecentOrders({ clock });
+export function createLastKnownGood({ storage, metrics, timing }: LastKnownGoodOptions): LastKnownGood {
+  const recent = createRecentOrders({ clock: timing.clock });
   const snapshots = createConstantWork({
     read: async () => toCatalogueSnapshot(await storage.readCatalogue()),
     validate: ({ products }) => {

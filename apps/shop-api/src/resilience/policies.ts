@@ -16,9 +16,17 @@ import type { Metrics } from '../ports/metrics.ts';
 import { isStorageUnavailable, type Storage } from '../ports/storage.ts';
 import type { Opinions } from '../ports/reviews.ts';
 
+/** Where policies get their time from; a test hands in its own. */
+export interface Timing {
+  /** Monotonic milliseconds. */
+  readonly clock: { now(): number };
+  /** Starts a timer and returns its cancellation. @default setTimeout */
+  readonly schedule?: (run: () => void, delayMs: number) => () => void;
+}
+
 export interface PolicyDependencies {
   readonly metrics: Metrics;
-  readonly clock: { now(): number };
+  readonly timing: Timing;
 }
 
 /** The name under which a policy's events are counted, and the event's type. */
@@ -41,15 +49,14 @@ export interface PaymentPolicies {
  * gets at most 1.1 times the calls. One breaker for all operations, since they fail together; a bulkhead for each
  * kind of caller, so that captures never take the customers' places.
  */
-export function createPaymentPolicies({ metrics, clock }: PolicyDependencies): PaymentPolicies {
-  const budget = createRetryBudget({ capacity: 5, perSuccess: 0.1 });
+export function createPaymentPolicies({ metrics, timing }: PolicyDependencies): PaymentPolicies {
   const breaker = createCircuitBreaker({
     // A wrong answer now and then is no reason to stop selling; half of twenty calls is.
     failureRate: 0.5,
     minimumCalls: 20,
     windowMs: 10_000,
     openMs: 2_000,
-    clock,
+    ...timing,
     onEvent: counted(metrics, 'payment-breaker'),
   });
   const retry = createRetry({
@@ -57,20 +64,21 @@ export function createPaymentPolicies({ metrics, clock }: PolicyDependencies): P
     maxAttempts: 2,
     baseDelayMs: 50,
     maxDelayMs: 500,
-    budget,
-    clock,
+    budget: createRetryBudget({ capacity: 5, perSuccess: 0.1 }),
+    ...timing,
     onEvent: counted(metrics, 'payment-retry'),
   });
+  const onEvent = counted(metrics, 'payment-timeout');
   const timeout = fairTimeout(
-    createTimeout({ timeoutMs: PAYMENT_TIMEOUT_MS, clock, onEvent: counted(metrics, 'payment-timeout') }),
-    clock,
+    createTimeout({ timeoutMs: PAYMENT_TIMEOUT_MS, ...timing, onEvent }),
+    timing.clock,
   );
   const bulkhead = (maxConcurrent: number) =>
-    createBulkhead({ maxConcurrent, clock, onEvent: counted(metrics, 'payment-bulkhead') });
+    createBulkhead({ maxConcurrent, ...timing, onEvent: counted(metrics, 'payment-bulkhead') });
   return {
     // Little's law: 50 orders a second at the slow 400 ms are 20 at once; the rest is room for time limits.
     interactive: pipeline(retry, breaker, timeout, bulkhead(60)),
-    // The outbox repeats in its own time, so no retry here. As many as a worker claims.
+    // The outbox repeats in its own time, so no retry here. As many as a worker claims, and as many gifts back.
     background: pipeline(breaker, timeout, bulkhead(CAPTURE_BATCH_SIZE * 2)),
   };
 }
@@ -83,7 +91,7 @@ const TELLING_PAYMENT_WAIT_MS = 500;
  * abort, which neither retry nor breaker count. Else a client could stop everybody's orders by sending some
  * requests with too little time.
  */
-function fairTimeout(timeout: PolicyCall, clock: PolicyDependencies['clock']): PolicyCall {
+function fairTimeout(timeout: PolicyCall, clock: Timing['clock']): PolicyCall {
   return async (fn, context) => {
     const startedAt = clock.now();
     try {
@@ -100,18 +108,18 @@ function fairTimeout(timeout: PolicyCall, clock: PolicyDependencies['clock']): P
 export const CAPTURE_BATCH_SIZE = 20;
 
 /** Reviews: 20 ms as a rule, never worth more than a quarter of a second, never asked again. */
-export function createReviewsPolicies({ metrics, clock }: PolicyDependencies): {
+export function createReviewsPolicies({ metrics, timing }: PolicyDependencies): {
   policy: PolicyCall;
   cache: StaleCache<Opinions, string>;
 } {
   return {
     policy: pipeline(
-      createCircuitBreaker({ openMs: 5_000, clock, onEvent: counted(metrics, 'reviews-breaker') }),
-      createTimeout({ timeoutMs: 250, clock, onEvent: counted(metrics, 'reviews-timeout') }),
-      createBulkhead({ maxConcurrent: 20, clock, onEvent: counted(metrics, 'reviews-bulkhead') }),
+      createCircuitBreaker({ openMs: 5_000, ...timing, onEvent: counted(metrics, 'reviews-breaker') }),
+      createTimeout({ timeoutMs: 250, ...timing, onEvent: counted(metrics, 'reviews-timeout') }),
+      createBulkhead({ maxConcurrent: 20, ...timing, onEvent: counted(metrics, 'reviews-bulkhead') }),
     ),
     // Soft and hard time are equal: opinions that cannot be had are left out, not shown from yesterday.
-    cache: createStaleCache<Opinions>({ softTtlMs: 5_000, hardTtlMs: 5_000, maxEntries: 1_000, clock }),
+    cache: createStaleCache<Opinions>({ softTtlMs: 5_000, hardTtlMs: 5_000, maxEntries: 1_000, ...timing }),
   };
 }
 
@@ -119,19 +127,20 @@ export function createReviewsPolicies({ metrics, clock }: PolicyDependencies): {
  * Storage: five failures in a row among all calls mean that the database is away; then one call a second finds
  * out whether it is back, and everybody else is answered without waiting.
  */
-export function createStorageBreaker({ metrics, clock }: PolicyDependencies): CircuitBreaker {
+export function createStorageBreaker({ metrics, timing }: PolicyDependencies): CircuitBreaker {
   return createCircuitBreaker({
     consecutiveFailures: 5,
     openMs: 1_000,
     probes: 3,
     isFailure: (error) => isStorageUnavailable(error) && !error.callerGaveUp,
-    clock,
+    ...timing,
     onEvent: counted(metrics, 'storage-breaker'),
   });
 }
 
-export interface DatabaseCheckOptions extends Pick<PolicyDependencies, 'clock'> {
+export interface DatabaseCheckOptions {
   readonly storage: Pick<Storage, 'ping'>;
+  readonly timing: Timing;
 }
 
 /**
@@ -139,14 +148,14 @@ export interface DatabaseCheckOptions extends Pick<PolicyDependencies, 'clock'> 
  * answered within what the shortest usual prober's timeout (2 s) leaves. One result counts at once: thresholds are
  * the load balancer's business.
  */
-export function createDatabaseCheck({ storage, clock }: DatabaseCheckOptions): () => Promise<boolean> {
+export function createDatabaseCheck({ storage, timing }: DatabaseCheckOptions): () => Promise<boolean> {
   const health = createHealthCheck({
     checks: { database: { check: () => storage.ping({ timeoutMs: 500 }) } },
     timeoutMs: 600,
     cacheMs: 1_000,
     unhealthyAfter: 1,
     healthyAfter: 1,
-    clock,
+    ...timing,
   });
   return async () => (await health.deep()).status === 'healthy';
 }
@@ -163,12 +172,12 @@ const MAX_TURN_WAIT_MS = 50;
  * Admission: at most the rated rate, and at most so many at once. Orders have a limit of their own, since they
  * wait for the payment service: however slow it is, their waiting takes nothing from the reads.
  */
-export function createAdmission({ ratedRps, metrics, clock }: AdmissionOptions): Admission {
+export function createAdmission({ ratedRps, metrics, timing }: AdmissionOptions): Admission {
   const rate = createRateLimiter({
     ratePerSecond: ratedRps,
     burst: Math.max(10, ratedRps / 10),
     maxWaitMs: MAX_TURN_WAIT_MS,
-    clock,
+    ...timing,
   });
   // The limit follows what reads are seen to take; a floor keeps a noisy moment from shutting them out.
   const adaptive = gradient2();
@@ -176,9 +185,9 @@ export function createAdmission({ ratedRps, metrics, clock }: AdmissionOptions):
     algorithm: (window) => Math.max(32, adaptive(window)),
     initialLimit: 64,
     maxLimit: 256,
-    clock,
+    ...timing,
   });
-  const orders = createLoadShedder({ algorithm: () => 100, initialLimit: 100, maxLimit: 100, clock });
+  const orders = createLoadShedder({ algorithm: () => 100, initialLimit: 100, maxLimit: 100, ...timing });
 
   function place(method: string) {
     const release = (method === 'POST' ? orders : reads).tryAcquire();
@@ -210,14 +219,9 @@ export function createAdmission({ ratedRps, metrics, clock }: AdmissionOptions):
   };
 }
 
-export interface DeadlineOptions extends Pick<PolicyDependencies, 'clock'> {
-  /** Starts a timer and returns its cancellation. @default setTimeout */
-  readonly schedule?: (run: () => void, delayMs: number) => () => void;
-}
-
 /** Ends a request when its time is over; the time itself comes from the client, bounded by the shop. */
-export function createDeadline(options: DeadlineOptions) {
-  const timeout = createTimeout({ timeoutMs: LONGEST_REQUEST_MS, ...options });
+export function createDeadline(timing: Timing) {
+  const timeout = createTimeout({ timeoutMs: LONGEST_REQUEST_MS, ...timing });
   return <T>(call: () => Promise<T>, { deadline }: { deadline: number }): Promise<T> =>
     timeout(() => call(), { deadline });
 }
