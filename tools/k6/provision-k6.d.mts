@@ -11,6 +11,8 @@ export interface K6System {
   readonly platform: string;
   /** As in `process.arch`. */
   readonly arch: string;
+  /** Archive suffix and SHA-256 by `<platform>-<arch>`. */
+  readonly releases: Readonly<Record<string, readonly [suffix: string, sha256: string]>>;
   readonly fetch: (url: string, init: { signal: AbortSignal }) => Promise<K6Download>;
   /** Wall clock in milliseconds, compared with file times. */
   readonly now: () => number;

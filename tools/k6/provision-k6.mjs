@@ -167,7 +167,7 @@ async function fromGo(system, log, reasons) {
 
 async function fromRelease(system, log, reasons) {
   const platform = `${system.platform}-${system.arch}`;
-  const archive = RELEASE_ARCHIVES[platform];
+  const archive = system.releases[platform];
   if (archive === undefined) {
     reasons.push(`there is no release of it for ${platform}`);
     return undefined;
@@ -302,6 +302,7 @@ function realSystem() {
     pid: process.pid,
     platform: process.platform,
     arch: process.arch,
+    releases: RELEASE_ARCHIVES,
     fetch,
     // eslint-disable-next-line no-restricted-properties -- the injected default; compared with file times, which are wall clock.
     now: () => Date.now(),

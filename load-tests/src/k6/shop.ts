@@ -12,7 +12,7 @@ import { createOrderRing, type OrderRing } from './order-ring.ts';
 import { randomAt } from './random.ts';
 import { createRecorder, type RequestFacts } from './sample.ts';
 import { prepareStart, type Start } from './start.ts';
-import { thresholdsOf, type TierGoal } from './thresholds.ts';
+import { goalOf, thresholdsOf, type TierGoals } from './thresholds.ts';
 import { planScenario } from './workloads.ts';
 import { browse } from './journeys/browse.ts';
 import { order } from './journeys/order.ts';
@@ -22,8 +22,9 @@ import { replay } from './journeys/replay.ts';
 import type { Session } from './journeys/session.ts';
 
 const configuration = readConfiguration(__ENV);
-const goal: TierGoal = { goodRatio: 0.999, p95Ms: 500, p99Ms: 1000 };
-const thresholds = thresholdsOf(configuration.workload, goal);
+// k6 reads no JSON modules; `open` is relative to this file.
+const goals = JSON.parse(open('../generated/thresholds.generated.json')) as TierGoals;
+const thresholds = thresholdsOf(configuration.workload, goalOf(goals, configuration.tier));
 const record = createRecorder(Object.keys(thresholds).length > 0);
 // Per virtual user, from its first request on. Asking k6 for the scenario takes 15 us each time.
 let orders: OrderRing | undefined;

@@ -1,5 +1,5 @@
 // When a run has failed: the tier's goal, as k6 thresholds.
-import type { Workload } from './configuration.ts';
+import { ConfigurationInvalidError, type Workload } from './configuration.ts';
 
 /** What a tier promises its users, as generated from the tiers. */
 export interface TierGoal {
@@ -11,6 +11,9 @@ export interface TierGoal {
   readonly p99Ms: number;
 }
 
+/** Goals by tier id: src/generated/thresholds.generated.json. */
+export type TierGoals = Readonly<Record<string, TierGoal>>;
+
 interface AbortingThreshold {
   readonly threshold: string;
   readonly abortOnFail: boolean;
@@ -21,6 +24,13 @@ export type Thresholds = Record<string, (string | AbortingThreshold)[]>;
 
 /** A service that fails a tenth of all requests has broken; a breakpoint run ends there. */
 const BROKEN = 'rate>=0.9';
+
+/** @throws ConfigurationInvalidError when there is no such tier. */
+export function goalOf(goals: TierGoals, tier: string): TierGoal {
+  const goal = goals[tier];
+  if (goal !== undefined) return goal;
+  throw new ConfigurationInvalidError('TIER', `must be one of ${Object.keys(goals).join(', ')}`);
+}
 
 /**
  * The thresholds of a workload. Only the loads that a tier is built for are judged by its goal: spike and stress go

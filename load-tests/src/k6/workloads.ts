@@ -78,10 +78,12 @@ const SHAPES: Readonly<Record<Exclude<Workload, 'timeline'>, Shape>> = {
 };
 
 /**
- * Virtual users per request per second and second of patience: a request that hangs holds its virtual user for the
- * whole timeout, and a tenth more covers connecting and the odd late start.
+ * Virtual users in percent of the requests that can hang at once, which is the peak rate times the client's
+ * patience: a request that hangs holds its virtual user all that time, and a tenth more covers connecting and the
+ * odd late start. All are made before the load starts: k6 needs about 2 ms of CPU for one, which in the middle of
+ * an outage would be taken from the system that is recovering (ADR 0033).
  */
-const POOL_MARGIN = 1.1;
+const POOL_PERCENT = 110;
 const POOL_LEAST = 4;
 
 /**
@@ -151,7 +153,7 @@ function given({ rate, durationSeconds }: Configuration): Partial<Pick<Shape, 'r
 }
 
 function pool({ timeoutMs, maxVus }: Configuration, peak: number): Pool {
-  const needed = Math.max(POOL_LEAST, Math.ceil((peak * timeoutMs * POOL_MARGIN) / 1000));
+  const needed = Math.max(POOL_LEAST, Math.ceil((peak * timeoutMs * POOL_PERCENT) / 100_000));
   const maxVUs = maxVus ?? needed;
   return { preAllocatedVUs: maxVUs, maxVUs, gracefulStop: inSeconds(Math.ceil(timeoutMs / 1000) + 1) };
 }

@@ -1,8 +1,10 @@
-// Writes what is generated for the load tests: the answers they expect, from the OpenAPI contract.
+// Writes what is generated for the load tests: the answers they expect, from the OpenAPI contract, and their
+// thresholds, from the tiers.
 //
 // `npm run generate -w @nines/k6` writes; with `--check` it writes nothing and exits 1 when a file is stale.
 // It lives here, not in load-tests, because the load tests import nothing of ours.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { renderThresholds } from '@nines/availability';
 import { parse } from 'yaml';
 import { contractCode } from './contract-code.ts';
 import { contractExpectations, type Json } from './contract-expectations.ts';
@@ -20,7 +22,10 @@ async function contractFile(): Promise<string> {
 
 async function main(): Promise<void> {
   const check = process.argv.includes('--check');
-  const files = { 'contract.generated.ts': await contractFile() };
+  const files = {
+    'contract.generated.ts': await contractFile(),
+    'thresholds.generated.json': renderThresholds(),
+  };
   await mkdir(new URL(FOLDER, ROOT), { recursive: true });
   for (const [name, text] of Object.entries(files)) {
     const url = new URL(`${FOLDER}/${name}`, ROOT);

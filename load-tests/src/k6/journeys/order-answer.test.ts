@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { PlacedOrder } from '../order-ring.ts';
+import { findDifference, type OrderAnswer } from './order-answer.ts';
+
+const ANSWER: OrderAnswer = {
+  id: '1',
+  reference: 'order-a',
+  totalCents: 700,
+  createdAt: '2026-01-01T00:00:00Z',
+  items: [
+    { quantity: 2, priceCents: 300 },
+    { quantity: 1, priceCents: 100 },
+  ],
+};
+const unanswered: PlacedOrder = { reference: 'order-a', idempotencyKey: 'key-a', body: '{}' };
+const answered: PlacedOrder = {
+  ...unanswered,
+  acknowledged: { id: '1', totalCents: 700, createdAt: '2026-01-01T00:00:00Z' },
+};
+
+test.each<[string, PlacedOrder, Partial<OrderAnswer>, string | undefined]>([
+  ['a first answer', unanswered, {}, undefined],
+  ['the same answer again', answered, {}, undefined],
+  ["another order's answer", unanswered, { reference: 'order-b' }, 'reference order-b instead of order-a'],
+  ['a wrong sum', unanswered, { totalCents: 701 }, 'a total of 701 for items of 700'],
+  ['another id', answered, { id: '2' }, 'order 2 instead of 1'],
+  [
+    'another time',
+    answered,
+    { createdAt: '2026-01-02T00:00:00Z' },
+    'created at 2026-01-02T00:00:00Z instead of 2026-01-01T00:00:00Z',
+  ],
+  [
+    'another total',
+    answered,
+    { totalCents: 300, items: [{ quantity: 1, priceCents: 300 }] },
+    'a total of 300 instead of 700',
+  ],
+])('%s', (_, placed, changes, difference) => {
+  expect(findDifference(placed, { ...ANSWER, ...changes })).toBe(difference);
+});
