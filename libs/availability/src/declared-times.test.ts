@@ -21,7 +21,6 @@ describe('the times that AWS decides', () => {
     ['route53-health-check-fast', 30, 30],
     ['route53-health-check-standard', 90, 90],
     ['cloudfront-origin-timeout', 30, 30],
-    ['arc-zonal-autoshift', 300, 300],
   ] as const)('%s lasts %d to %d s as published', (id, shortest, longest) => {
     const { seconds, published } = declaredTime(id);
     expect([shortestSeconds(seconds), longestSeconds(seconds), published]).toEqual([shortest, longest, true]);

@@ -23,7 +23,7 @@ export interface DeclaredTime {
 }
 
 const RDS_FAILOVER_GUIDE =
-  'Amazon RDS User Guide, "Failing over a Multi-AZ DB instance" (read November 2026), https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html';
+  'Amazon RDS User Guide, "Failing over a Multi-AZ DB instance", https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html';
 
 const declared = [
   {
@@ -56,7 +56,7 @@ const declared = [
     seconds: { min: 0, max: 35 },
     what: 'loss of the writer of an RDS Multi-AZ cluster until a reader takes writes',
     source:
-      'Amazon RDS User Guide, "Failing over a Multi-AZ DB cluster" (read November 2026), https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/multi-az-db-clusters-concepts-failover.html',
+      'Amazon RDS User Guide, "Failing over a Multi-AZ DB cluster", https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/multi-az-db-clusters-concepts-failover.html',
     published: true,
   },
   {
@@ -147,8 +147,10 @@ const declared = [
     seconds: 300,
     what: 'loss of a zone until ARC zonal autoshift moves traffic out of it',
     source:
-      'AWS FIS User Guide, scenario "AZ Availability: Power Interruption", which starts the shift 5 min into the interruption, https://docs.aws.amazon.com/fis/latest/userguide/az-availability-scenario.html',
-    published: true,
+      'unpublished: the ARC Developer Guide, "When AWS starts and stops autoshifts", says "as early as possible", https://docs.aws.amazon.com/r53recovery/latest/dg/arc-zonal-autoshift.how-it-works.start-stop-auto.html',
+    published: false,
+    assumption:
+      "Autoshift begins 5 min after a zone is lost, as in AWS's own fault injection scenario for the power of a zone.",
   },
 ] as const satisfies readonly DeclaredTime[];
 
