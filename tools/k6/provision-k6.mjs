@@ -24,9 +24,8 @@ export const K6_VERSION = '2.2.0';
 export const GO_VERSION_REQUIRED = [1, 25];
 
 /**
- * SHA-256 of each archive of the release v2.2.0, as in its k6-v2.2.0-checksums.txt. The release host is out of
- * reach of the machine this was written on: each value was found alike in at least two unrelated public
- * repositories that pin the same archive (ADR 0031 lists how they were cross-checked).
+ * SHA-256 of each archive of the release v2.2.0. The release host is out of reach of the machine this was written
+ * on: each value was found alike in two to nine public files that pin the same archive (docs/adr/0031).
  */
 export const RELEASE_ARCHIVES = {
   'linux-x64': ['linux-amd64.tar.gz', 'b5a8003c86f35f5cd5ceef1490312c48e587696c94d998cefc6d7b3b4cb1597d'],

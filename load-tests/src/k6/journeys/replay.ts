@@ -8,7 +8,8 @@ import type { Sent, Session } from './session.ts';
 export function replay(session: Session, placed: PlacedOrder): RequestFacts {
   const wasAcknowledged = placed.acknowledged !== undefined;
   const sent = checkMark(sendOrder(session, placed), wasAcknowledged);
-  return { route: 'replay', ...sent, order: factsOf(placed) };
+  // An order that nobody acknowledged is still being placed: it needs all that a new one needs.
+  return { route: wasAcknowledged ? 'replay' : 'order', ...sent, order: factsOf(placed) };
 }
 
 /** An order that was acknowledged before must be marked as replayed: without the mark it was placed again. */
