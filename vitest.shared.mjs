@@ -22,6 +22,8 @@ export const sharedTestConfig = {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     passWithNoTests: false,
     restoreMocks: true,
+    // Nothing of ours sleeps, so this only has to be longer than the busiest machine holds a test up.
+    testTimeout: 30_000,
     reporters: ['default', ['json', { outputFile: results }]],
     onConsoleLog: (log) => {
       throw new Error(`a test printed to the console: ${log}`);

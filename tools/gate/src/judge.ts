@@ -32,10 +32,9 @@ interface Problem {
   readonly text: string;
 }
 
+/** Time spent on a target's tasks, added up: they take turns with other targets' tasks, so their span says little. */
 const durationOf = (tasks: readonly TaskOutcome[]): number =>
-  tasks.length === 0
-    ? 0
-    : Math.max(...tasks.map(({ endedMs }) => endedMs)) - Math.min(...tasks.map(({ beganMs }) => beganMs));
+  tasks.reduce((sum, { beganMs, endedMs }) => sum + endedMs - beganMs, 0);
 
 const inWords = (tasks: readonly TaskOutcome[]): string => {
   const cached = tasks.filter(({ fromCache }) => fromCache).length;

@@ -8,9 +8,6 @@ import { WORKSPACE_ROOT } from '../src/workspace-root.ts';
 const snippetsOf = (page: string): Snippet[] =>
   extractSnippets(createFileTree({ 'docs/page.md': page })).snippets;
 
-const compile = (page: string): string[] =>
-  compileSnippets(WORKSPACE_ROOT, snippetsOf(page)).map(({ line, problem }) => `${line}: ${problem}`);
-
 describe('extracting snippets', () => {
   it('takes every ts fence with the line its code begins on, and says which run', () => {
     const page =
@@ -27,34 +24,40 @@ describe('extracting snippets', () => {
   });
 });
 
+/** What is wrong, and how the compiler says so. The code stands on line 6 of its page. */
+const BAD_CODE: readonly (readonly [name: string, code: string, problem: string])[] = [
+  ['a type error', 'const a: number = "x";', "TS2322: Type 'string' is not assignable to type 'number'."],
+  ['what strict options forbid', 'const a = [1][0].toFixed();', "TS2532: Object is possibly 'undefined'."],
+  ['a syntax error', 'const a = ;', 'TS1109: Expression expected.'],
+  [
+    'a package that does not exist',
+    "import '@nines/nowhere';",
+    "TS2882: Cannot find module or type declarations for side-effect import of '@nines/nowhere'.",
+  ],
+];
+
 describe('compiling snippets', () => {
   it('accepts code against Node, the workspace’s packages, and names used in two snippets', () => {
     const page =
       "```ts\nimport { join } from 'node:path';\nimport type {} from '@nines/availability';\n" +
       "const a: string = join('a', 'b');\nexport { a };\n```\n\n```ts\nconst a = 2;\n```\n";
-    expect(compile(page)).toEqual([]);
+    expect(compileSnippets(WORKSPACE_ROOT, snippetsOf(page))).toEqual([]);
   });
 
-  it.each([
-    [
-      'a type error',
-      'const a: number = "x";',
-      "6: TS2322: Type 'string' is not assignable to type 'number'.",
-    ],
-    [
-      'what strict options forbid',
-      'const a = [1][0].toFixed();',
-      "6: TS2532: Object is possibly 'undefined'.",
-    ],
-    ['a syntax error', 'const a = ;', '6: TS1109: Expression expected.'],
-    [
-      'a package that does not exist',
-      "import '@nines/nowhere';",
-      "6: TS2882: Cannot find module or type declarations for side-effect import of '@nines/nowhere'.",
-    ],
-  ])('finds %s with its line in the page', (_, code, problem) => {
-    expect(compile(`# Title\n\n\`\`\`ts\nexport {};\n\n${code}\n\`\`\`\n`)).toContain(problem);
-  });
+  // One compilation for all bad examples, because the compiler reads its libraries anew each time.
+  const pages = BAD_CODE.map(([, code], index) => [
+    `docs/${index}.md`,
+    `# Title\n\n\`\`\`ts\nexport {};\n\n${code}\n\`\`\`\n`,
+  ]);
+  const tree = createFileTree(Object.fromEntries(pages) as Record<string, string>);
+  const findings = compileSnippets(WORKSPACE_ROOT, extractSnippets(tree).snippets);
+
+  it.each(BAD_CODE.map(([name, , problem], index) => ({ name, problem, path: `docs/${index}.md` })))(
+    'finds $name with its line in the page',
+    ({ path, problem }) => {
+      expect(findings).toContainEqual({ rule: 'docs-snippets', path, line: 6, problem });
+    },
+  );
 });
 
 describe('running snippets', () => {

@@ -31,7 +31,7 @@ describe('judging a target', () => {
       detail: '2 projects, 1 from cache',
       passed: 1,
       failed: 0,
-      durationMs: 3500,
+      durationMs: 4500,
       output: '',
     });
   });
