@@ -68,8 +68,8 @@ export interface ServerGroupProps {
   /** Fewest servers; at least one per zone. */
   readonly minServers: number;
   readonly maxServers: number;
-  /** Average CPU that scaling holds, in percent. */
-  readonly cpuTargetPercent: number;
+  /** Average utilization that scaling holds, in percent: of the CPU and of the rating, whichever is reached first. */
+  readonly utilizationTargetPercent: number;
 }
 
 /**
@@ -94,7 +94,8 @@ export class ServerGroup extends Construct {
   readonly role: Role;
   readonly securityGroup: SecurityGroup;
   readonly launchTemplate: LaunchTemplate;
-  readonly scalingPolicy: TargetTrackingScalingPolicy;
+  readonly cpuScaling: TargetTrackingScalingPolicy;
+  readonly requestScaling: TargetTrackingScalingPolicy;
 
   constructor(scope: Construct, id: string, props: ServerGroupProps) {
     super(scope, id);
@@ -104,8 +105,12 @@ export class ServerGroup extends Construct {
     this.launchTemplate = this.createLaunchTemplate(props);
     this.group = this.createGroup(props);
     this.group.attachToApplicationTargetGroup(props.loadBalancer.targetGroup);
-    this.scalingPolicy = this.group.scaleOnCpuUtilization('Cpu', {
-      targetUtilizationPercent: props.cpuTargetPercent,
+    this.cpuScaling = this.group.scaleOnCpuUtilization('Cpu', {
+      targetUtilizationPercent: props.utilizationTargetPercent,
+    });
+    // A server refuses what exceeds its rating, busy or not, so its CPU alone may never ask for help.
+    this.requestScaling = this.group.scaleOnRequestCount('Requests', {
+      targetRequestsPerMinute: (props.ratedRps * 60 * props.utilizationTargetPercent) / 100,
     });
     this.cfnGroup.addMetadata('nines:dependencies', DEPENDENCIES);
     acknowledge(this.group, {

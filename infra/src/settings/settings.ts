@@ -37,8 +37,9 @@ export interface DeploymentSettings {
    */
   readonly alertEmail?: string;
   /**
-   * Requests per second that one server is rated for, found by load test. Admission is throttled above it.
-   * @default 100, a starting value for a t4g.small; replace it by what `nines load` finds on yours
+   * Requests per second that one server is rated for, found by load test. Admission is throttled above it, and
+   * servers are added from 70% of it.
+   * @default 100, low enough for a game day on one machine (docs/adr/0005); replace it by what a load test finds
    */
   readonly ratedRps: number;
   /**

@@ -82,6 +82,14 @@ describe('the three-nines stack', () => {
       });
     });
 
+    it('adding some before they refuse requests, however idle they are', () => {
+      // 70% of the default rating of 100 requests/s, in a minute.
+      expect(property('ServerRequestScaling', 'TargetTrackingConfiguration')).toMatchObject({
+        PredefinedMetricSpecification: { PredefinedMetricType: 'ALBRequestCountPerTarget' },
+        TargetValue: 4200,
+      });
+    });
+
     it('never resetting the number of servers at a deployment', () => {
       expect(synthesized.resources['Servers']?.Properties).not.toHaveProperty('DesiredCapacity');
     });

@@ -38,7 +38,7 @@ import { pinLogicalIds } from '../pin-logical-id.ts';
 const ZONES = 2;
 const MIN_SERVERS = ZONES;
 const MAX_SERVERS = 6;
-const CPU_TARGET_PERCENT = 70;
+const UTILIZATION_TARGET_PERCENT = 70;
 /** Restores reach back two weeks; a release every two weeks must not outlive the backups before it. */
 const BACKUP_RETENTION = Duration.days(14);
 const DAILY_COPY_RETENTION = Duration.days(35);
@@ -160,7 +160,7 @@ export class ThreeNinesStack extends Stack {
       ratedRps: settings.ratedRps,
       minServers: MIN_SERVERS,
       maxServers: MAX_SERVERS,
-      cpuTargetPercent: CPU_TARGET_PERCENT,
+      utilizationTargetPercent: UTILIZATION_TARGET_PERCENT,
     });
     pinLogicalIds({
       LoadBalancer: loadBalancer.loadBalancer,
@@ -169,7 +169,8 @@ export class ThreeNinesStack extends Stack {
       ...(loadBalancer.listeners.https && { HttpsListener: loadBalancer.listeners.https }),
       Servers: servers.group,
       ServerLaunchTemplate: servers.launchTemplate,
-      ServerScaling: servers.scalingPolicy,
+      ServerScaling: servers.cpuScaling,
+      ServerRequestScaling: servers.requestScaling,
     });
     return { loadBalancer, servers };
   }

@@ -80,6 +80,7 @@ export const THREE_NINES_TOPICS: TierTopics = {
             { resource: 'LoadBalancer', how: 'in both zones, across them' },
             { resource: 'Servers', how: 'two to six, balanced over two zones' },
             { resource: 'ServerScaling', how: 'holds 70% CPU on average' },
+            { resource: 'ServerRequestScaling', how: 'holds 70% of the rate that a server admits' },
           ],
         },
         {
