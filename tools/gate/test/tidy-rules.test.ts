@@ -240,6 +240,32 @@ describe('copyable-packages', () => {
     },
   );
 
+  const variant = {
+    '@nines/source': './src/retry-http.ts',
+    types: './dist/retry-http.d.ts',
+    default: './dist/retry-http.js',
+  };
+
+  it('accepts a variant in a file of its own that is exported', () => {
+    const exported = { ...(json['exports'] as object), './http': variant };
+    const tree = tidyTreeWith({
+      'libs/resilience/retry/src/retry-http.ts': '',
+      [path]: JSON.stringify({ ...json, exports: exported }),
+    });
+    expect(placesFound(copyablePackages, tree)).toEqual([]);
+  });
+
+  it('finds a variant that is not exported', () => {
+    const tree = tidyTreeWith({ 'libs/resilience/retry/src/retry-http.ts': '' });
+    expect(placesFound(copyablePackages, tree)).toEqual([path]);
+  });
+
+  it('finds an export without a file', () => {
+    const exported = { ...(json['exports'] as object), './http': variant };
+    const tree = tidyTreeWith({ [path]: JSON.stringify({ ...json, exports: exported }) });
+    expect(placesFound(copyablePackages, tree)).toEqual([path]);
+  });
+
   it('finds a second source file', () => {
     const tree = tidyTreeWith({ 'libs/resilience/retry/src/jitter.ts': '' });
     expect(placesFound(copyablePackages, tree)).toEqual(['libs/resilience/retry/src/jitter.ts']);
