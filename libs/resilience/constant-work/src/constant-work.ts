@@ -10,8 +10,8 @@
  *     routes.current();                     // { value, ageMs } or undefined before the first good read
  *     routes.stop();                        // no timer is left, a running read is aborted
  *
- * A failed read is not repeated before its next turn, and none is started while one runs: there is no second
- * mode to be surprised by.
+ * A failed read is not repeated before its next turn, and a turn that finds one running is left out: there is no
+ * second mode to be surprised by.
  */
 
 export interface Snapshot<T> {
@@ -34,9 +34,12 @@ export interface ConstantWorkOptions<T> {
   readonly validate?: (value: T) => void;
   /** Milliseconds from one turn to the next, above 0. @default 10000 */
   readonly intervalMs?: number;
-  /** Time limit of a read in milliseconds. @default intervalMs */
+  /** Time limit of a read in milliseconds, at most `intervalMs`, which is the default. */
   readonly timeoutMs?: number;
-  /** The first turn after `start()` is moved by up to one interval, so that a fleet does not read in step. */
+  /**
+   * From 0 to below 1: decides how long after `start()` the second read comes, up to one interval, so that a fleet
+   * does not read in step. @default Math.random
+   */
   readonly random?: () => number;
   /** Monotonic milliseconds. @default performance */
   readonly clock?: { now(): number };
@@ -87,45 +90,49 @@ export function createConstantWork<T>(options: ConstantWorkOptions<T>): Constant
   const { clock = performance, random = Math.random, schedule = scheduleByTimeout } = options;
   if (!(intervalMs > 0)) throw new RangeError('intervalMs must be > 0');
   let last: { readonly value: T; readonly readAt: number } | undefined;
-  let running = new AbortController();
-  let cancelTimer: (() => void) | undefined;
+  /** Of the read that runs. */
+  let running: AbortController | undefined;
+  let cancelTurn: (() => void) | undefined;
 
   const current = () => last && { value: last.value, ageMs: clock.now() - last.readAt };
 
   const refresh = async () => {
+    if (running) return;
     const startedAt = clock.now();
     const controller = (running = new AbortController());
     try {
       const value = await limited(read, controller, Math.min(timeoutMs, intervalMs), schedule);
-      if (controller.signal.aborted) return;
       validate?.(value);
       last = { value, readAt: clock.now() };
       onEvent?.({ type: 'refreshed', durationMs: last.readAt - startedAt });
     } catch (error) {
-      onEvent?.({ type: 'refresh-failed', error, ageMs: current()?.ageMs ?? Infinity });
+      // After stop() nobody is told of the read that it ended.
+      if (running === controller)
+        onEvent?.({ type: 'refresh-failed', error, ageMs: current()?.ageMs ?? Infinity });
     }
+    if (running === controller) running = undefined;
   };
 
   const stop = () => {
-    cancelTimer?.();
-    running.abort();
+    const controller = running;
+    running = undefined;
+    cancelTurn?.();
+    controller?.abort();
   };
 
   return {
     start() {
       stop();
-      const firstAt = clock.now() + random() * intervalMs;
+      const firstAt = clock.now() + (1 - random()) * intervalMs;
       // Turns are counted from the first, so that neither a slow read nor a late timer shifts the cadence.
       const waitForTurn = () => {
         const now = clock.now();
         const turns = Math.max(0, Math.floor((now - firstAt) / intervalMs) + 1);
-        cancelTimer = schedule(
-          () => {
-            waitForTurn();
-            void refresh();
-          },
-          firstAt + turns * intervalMs - now,
-        );
+        const nextTurn = () => {
+          waitForTurn();
+          void refresh();
+        };
+        cancelTurn = schedule(nextTurn, firstAt + turns * intervalMs - now);
       };
       waitForTurn();
       return refresh();

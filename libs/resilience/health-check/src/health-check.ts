@@ -142,14 +142,12 @@ export function createHealthCheck(options: HealthCheckOptions): HealthCheck {
   const runAll = async () => {
     const reports: Record<string, CheckReport> = {};
     let status: HealthStatus = 'healthy';
-    await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => {
-        reports[name] = await run(name, check);
-        if (reports[name].status === 'healthy') return;
-        if (check.critical !== false) status = 'unhealthy';
-        else if (status === 'healthy') status = 'degraded';
-      }),
-    );
+    const runs = Object.entries(checks).map(([name, check]) => ({ name, check, done: run(name, check) }));
+    for (const { name, check, done } of runs) {
+      const { status: seen } = (reports[name] = await done);
+      if (seen === 'unhealthy' && check.critical !== false) status = seen;
+      else if (seen === 'unhealthy' && status === 'healthy') status = 'degraded';
+    }
     running = false;
     return { status, checks: reports };
   };

@@ -142,7 +142,12 @@ export class OverloadedError extends Error {
   readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number) {
+    // Refusals come by the thousand just when the processor is busiest, and a stack is most of an error's cost.
+    const engine = Error as { stackTraceLimit?: number };
+    const { stackTraceLimit = 10 } = engine;
+    engine.stackTraceLimit = 0;
     super('overloaded');
+    engine.stackTraceLimit = stackTraceLimit;
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -287,8 +292,10 @@ const createPermits = (options: LoadShedderOptions, clock: { now(): number }, on
     dropped = false;
   };
 
+  const hasRoom = () => state.inFlight + 1 <= state.limit;
+
   const take = (): Release | undefined => {
-    if (state.inFlight + 1 > state.limit) return;
+    if (!hasRoom()) return;
     const startedAt = count(1);
     let held = true;
     return (outcome = 'success') => {
@@ -309,14 +316,14 @@ const createPermits = (options: LoadShedderOptions, clock: { now(): number }, on
     };
   };
 
-  return { take, state };
+  return { hasRoom, take, state };
 };
 
 /** Those who wait for a permit: the most important first, and under lasting overload the newest of them. */
 const createQueue = (
   options: LoadShedderOptions,
   clock: { now(): number },
-  { take, state }: ReturnType<typeof createPermits>,
+  { hasRoom, take, state }: ReturnType<typeof createPermits>,
 ) => {
   const { maxQueue = 1000, targetWaitMs = 5, intervalMs = 100, retryAfterMs = 1000 } = options;
   const { schedule = scheduleByTimeout, onEvent } = options;
@@ -328,17 +335,18 @@ const createQueue = (
   const serve = () => {
     const now = clock.now();
     const overloaded = now - busySince > intervalMs;
+    // A slow service must find somebody waiting when it has finished.
     const patienceMs = Math.max(overloaded ? targetWaitMs : intervalMs, (2 * state.rttMs) / state.limit);
     for (const waiter of waiting) {
-      if (now - waiter.since > patienceMs || now > waiter.deadline) waiter.settle();
+      if (now - waiter.since <= patienceMs) break;
+      waiter.settle();
     }
-    let release: Release | undefined;
-    while (waiting.size && (release = take())) {
+    while (waiting.size && hasRoom()) {
       let next: Waiter | undefined;
       for (const waiter of waiting) {
         if (!next || waiter.rank < next.rank || (overloaded && waiter.rank === next.rank)) next = waiter;
       }
-      next?.settle(release);
+      next?.settle(now > next.deadline ? undefined : take());
     }
     // Finished calls serve those who wait; the timer is for the case that none finishes.
     if (!waiting.size) cancel = cancel?.() as undefined;
@@ -360,27 +368,24 @@ const createQueue = (
         reject(signal?.reason as Error);
         serve();
       };
-      const waiter: Waiter = {
-        since: clock.now(),
-        rank: PRIORITIES.indexOf(priority),
-        deadline,
-        settle(release) {
-          end();
-          if (release) {
-            resolve(release);
-            return;
-          }
+      const settle = (release?: Release) => {
+        end();
+        if (release) resolve(release);
+        else {
           onEvent?.({ type: 'refused', priority });
           reject(new OverloadedError(retryAfterMs));
-        },
+        }
       };
+      const waiter = { since: clock.now(), rank: PRIORITIES.indexOf(priority), deadline, settle };
       if (!waiting.size) busySince = waiter.since;
       waiting.add(waiter);
       signal?.addEventListener('abort', onAbort);
       if (waiting.size > maxQueue) {
         // The oldest of the lowest priority goes: it has the least of its time left.
         let last = waiter;
-        for (const other of [...waiting].reverse()) if (other.rank >= last.rank) last = other;
+        for (const other of waiting) {
+          if (other.rank > last.rank || (last === waiter && other.rank === last.rank)) last = other;
+        }
         last.settle();
       }
       serve();

@@ -96,7 +96,12 @@ export class RateLimitedError extends Error {
   readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number) {
+    // Refusals come by the thousand just when the processor is busiest, and a stack is most of an error's cost.
+    const engine = Error as { stackTraceLimit?: number };
+    const { stackTraceLimit = 10 } = engine;
+    engine.stackTraceLimit = 0;
     super('rate limited');
+    engine.stackTraceLimit = stackTraceLimit;
     this.retryAfterMs = retryAfterMs;
   }
 }
