@@ -1,14 +1,19 @@
-/** Builds `dist/server.mjs` with everything in it; `dist/` alone, copied anywhere, is enough to start. */
+/**
+ * Builds `dist/server.mjs` with everything in it; `dist/` alone, copied anywhere, is enough to start.
+ * `node build.mjs <folder>` builds into that folder instead.
+ */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const output = process.argv[2] ?? path('dist');
 
-await rm(folder('dist'), { recursive: true, force: true });
+await rm(output, { recursive: true, force: true });
 await build({
-  entryPoints: [folder('src/server.ts')],
-  outfile: folder('dist/server.mjs'),
+  entryPoints: [path('src/server.ts')],
+  outfile: join(output, 'server.mjs'),
   bundle: true,
   platform: 'node',
   target: 'node22',

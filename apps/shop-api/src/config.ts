@@ -46,7 +46,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   }
 
   function number(name: string, range: { min: number; max: number; fallback?: number }): number {
-    const value = environment[name] === undefined ? range.fallback : Number(environment[name]);
+    const given = environment[name];
+    // An empty text would be the number nought.
+    const value = given === undefined ? range.fallback : given.trim() === '' ? Number.NaN : Number(given);
     if (value !== undefined && value >= range.min && value <= range.max) return value;
     problems.push(`${name} must be a number from ${String(range.min)} to ${String(range.max)}.`);
     return Number.NaN;

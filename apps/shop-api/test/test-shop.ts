@@ -41,7 +41,7 @@ export interface TestShop {
 export const STALE_AFTER_MS = 5_000;
 const NEW_YEAR_2026 = Date.UTC(2026, 0, 1);
 
-/** Timers that stand still with the clock. */
+/** Timers that stand still with the clock, and jitter that is always half of what it may be. */
 export function timingOf(clock: FakeClock): Timing {
   const schedule = (run: () => void, delayMs: number) => {
     const timer = clock.setTimeout(run, delayMs);
@@ -49,7 +49,7 @@ export function timingOf(clock: FakeClock): Timing {
       clock.clearTimeout(timer);
     };
   };
-  return { clock, schedule };
+  return { clock, schedule, random: () => 0.5 };
 }
 
 /** Without a first refresh, as at the start of a process. */

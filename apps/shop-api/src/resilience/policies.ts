@@ -22,6 +22,8 @@ export interface Timing {
   readonly clock: { now(): number };
   /** Starts a timer and returns its cancellation. @default setTimeout */
   readonly schedule?: (run: () => void, delayMs: number) => () => void;
+  /** A number from 0 up to, not including, 1. @default Math.random */
+  readonly random?: () => number;
 }
 
 export interface PolicyDependencies {
