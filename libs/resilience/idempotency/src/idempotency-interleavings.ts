@@ -61,7 +61,7 @@ export interface Laboratory<Tx> {
   }) => Once<Tx>;
   readonly makeHarness: () => Harness<Tx> | Promise<Harness<Tx>>;
   /**
-   * Lets promises settle that need no message. @default twenty turns of the microtask queue, enough for a store that
+   * Lets promises settle that need no message. @default twelve turns of the microtask queue, enough for a store that
    * answers at once; a store behind a socket is waited for by itself
    */
   readonly drain?: () => Promise<void>;
@@ -89,7 +89,7 @@ const seeded = (seed: number) => {
 };
 
 const drainMicrotasks = async () => {
-  for (let turn = 0; turn < 20; turn++) await null;
+  for (let turn = 0; turn < 12; turn++) await null;
 };
 
 interface Process {
@@ -109,7 +109,8 @@ interface Step {
 /** The steps that could come next, the time, and the dice. */
 class Schedule {
   readonly random: () => number;
-  readonly log: string[] = [];
+  /** Moments, names and steps; made into text only when they are needed. */
+  readonly log: (string | number)[][] = [];
   readonly pending: Step[] = [];
   now = 0;
   holders = 0;
@@ -152,7 +153,7 @@ class Schedule {
     if (!step) return false;
     // What a crashed process sent is lost half the time, and late the other half.
     if (step.process.crashed && (step.diesWithProcess || this.random() < 0.5)) return true;
-    this.log.push(`${String(this.now)} ${step.process.name} ${step.name}`);
+    this.log.push([this.now, step.process.name, step.name]);
     await step.run();
     return true;
   }
@@ -268,7 +269,7 @@ class World<Tx> {
       if (dice > 0.95 && victim && !victim.settled && !victim.crashed && crashes.left > 0) {
         crashes.left--;
         victim.crashed = true;
-        schedule.log.push(`${String(schedule.now)} ${victim.name} CRASHES`);
+        schedule.log.push([schedule.now, victim.name, 'CRASHES']);
       }
     }
     return steps;
@@ -320,7 +321,10 @@ export async function runInterleaving<Tx>(
     if (world.outcomes.some(({ process, error }) => process === last && error === undefined)) break;
   }
   const problem = await world.verdict(processes);
-  if (problem) throw new Error([`seed ${String(seed)}: ${problem}`, ...schedule.log].join('\n'));
+  if (problem)
+    throw new Error(
+      [`seed ${String(seed)}: ${problem}`, ...schedule.log.map((line) => line.join(' '))].join('\n'),
+    );
   return {
     steps,
     crashes: crashed,

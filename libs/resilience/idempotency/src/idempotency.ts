@@ -415,7 +415,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Idempotency
   return {
     async acquire({ key, fingerprint, leaseMs, retentionMs }) {
       const now = clock.now();
-      if (fences % 64 === 0) sweep(now);
+      if (fences % 64 === 0 || records.size >= maxRecords) sweep(now);
       const entry = records.get(key);
       if (entry?.fingerprint !== undefined && entry.expiresAt > now) {
         const leaseLeftMs = Math.max(0, entry.leaseUntil - now);
