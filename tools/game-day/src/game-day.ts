@@ -44,6 +44,12 @@ export interface GameDayOptions {
   readonly seed: number;
   /** @default every fault that the tier has an acceptance for */
   readonly faults?: readonly FaultName[];
+  /**
+   * Durations to use instead of those that AWS declares, for "what if" and for tests.
+   *
+   * @default drawn from the declared ranges by the seed
+   */
+  readonly durations?: Partial<DeclaredDurations>;
   readonly clock: Clock;
   readonly onProgress: OnProgress;
   /** Ends the run early; everything is cleaned up and the promise rejects. */
@@ -65,7 +71,7 @@ export class TopologyNotWholeError extends Error {
 const LOAD_SHARE = 0.6;
 /** Long enough for any game day; k6 is stopped when it is over. */
 const LONGEST_RUN = '3h';
-const WARM_UP_LIMIT_SECONDS = 60;
+const GOOD_AGAIN_LIMIT_SECONDS = 45;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
 const TAIL_SECONDS = 5;
 /** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
@@ -84,12 +90,13 @@ class GameDay {
   #phase = 'start';
   #workingDirectory = '';
   #generators = 0;
+  #neverWhole = false;
 
   constructor(options: GameDayOptions, guardian: Guardian) {
     this.#options = options;
     this.#guardian = guardian;
     this.#recorder = createRecorder(() => options.clock.epochNow());
-    this.#declared = drawDeclaredDurations(options.seed);
+    this.#declared = { ...drawDeclaredDurations(options.seed), ...options.durations };
   }
 
   get #running(): LocalCloud {
@@ -219,16 +226,30 @@ class GameDay {
     const results: FaultResult[] = [];
     try {
       for (const fault of this.#selected()) {
-        await this.#awaitGoodSeconds(GOOD_SECONDS_IN_A_ROW);
+        const isServed = await this.#awaitGoodSeconds(GOOD_SECONDS_IN_A_ROW);
         if (failure) throw failure;
+        // Users who are not served already cannot show what the next fault does to them.
+        if (!isServed) break;
         const result = await this.#tryFault(fault, capacityRps, loadRps);
         if (result) results.push(result);
+        // What is no longer whole cannot be broken further in a way that proves anything.
+        if (this.#neverWhole) break;
       }
     } finally {
       await generator.stop();
     }
     if (failure) throw failure;
+    await this.#auditAfterAll();
     return { faults: results, measuredFromMs };
+  }
+
+  /** Orders acknowledged after the last fault's audit count too, though no fault is to blame for them. */
+  async #auditAfterAll(): Promise<void> {
+    const record = await readSystemOfRecord(this.#running, this.#options.clock);
+    const { lost, doubled } = this.#recorder.ledger.audit(record);
+    if (lost.length > 0) this.#problems.push(`${String(lost.length)} orders were lost after the last fault`);
+    if (doubled.length > 0)
+      this.#problems.push(`${String(doubled.length)} orders were doubled after the last fault`);
   }
 
   #selected(): Fault[] {
@@ -237,16 +258,17 @@ class GameDay {
   }
 
   /** Waits for so many good seconds in a row, so that a fault is never blamed for what came before it. */
-  async #awaitGoodSeconds(inARow: number): Promise<void> {
+  async #awaitGoodSeconds(inARow: number): Promise<boolean> {
     const { clock, signal } = this.#options;
     const fromMs = clock.epochNow();
-    for (let waited = 0; waited < WARM_UP_LIMIT_SECONDS; waited += 1) {
+    for (let waited = 0; waited < GOOD_AGAIN_LIMIT_SECONDS; waited += 1) {
       await clock.sleep(1000, signal);
       this.#throwIfInterrupted();
       const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
-      if (recoverySecondsOf(seconds, inARow) !== null) return;
+      if (recoverySecondsOf(seconds, inARow) !== null) return true;
     }
-    this.#problems.push(`before ${this.#phase} there were never ${String(inARow)} good seconds in a row`);
+    this.#problems.push(`after ${this.#phase} there were never ${String(inARow)} good seconds in a row`);
+    return false;
   }
 
   async #tryFault(fault: Fault, capacityRps: number, loadRps: number): Promise<FaultResult | undefined> {
@@ -257,7 +279,7 @@ class GameDay {
       this.#options.onProgress({ kind: 'fault-over', result });
       return result;
     } catch (error) {
-      if (!(error instanceof FaultHitNothingError) && !(error instanceof TopologyNotWholeError)) throw error;
+      if (!(error instanceof FaultHitNothingError)) throw error;
       this.#problems.push(`${label}: ${error.message}`);
       return undefined;
     }
@@ -282,8 +304,8 @@ class GameDay {
     await this.#hold(fault, injectedAtMs);
     const healedAtMs = clock.epochNow();
     await this.#heal(fault, injection);
-    await this.#awaitRecovery(healedAtMs);
-    await this.#settle();
+    await this.#awaitTen(healedAtMs, GOOD_AGAIN_LIMIT_SECONDS);
+    await this.#settleAfter(fault, healedAtMs);
     await clock.sleep(TAIL_SECONDS * 1000, this.#options.signal);
     const payment = paymentBefore
       ? difference(await paymentTraffic(cloud.instances), paymentBefore)
@@ -303,7 +325,7 @@ class GameDay {
         endedAtMs,
         samples: this.#recorder.between(injectedAtMs, endedAtMs),
         acknowledged: this.#recorder.ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
-        audit: this.#recorder.ledger.audit(await readSystemOfRecord(cloud)),
+        audit: this.#recorder.ledger.audit(await readSystemOfRecord(cloud, clock)),
         ...(payment ? { payment } : {}),
         capacityRps,
         declaredSeconds: pace.scaleMs(failedOver ?? 0) / 1000,
@@ -371,8 +393,24 @@ class GameDay {
     await injection.verify?.();
   }
 
-  async #awaitRecovery(healedAtMs: number): Promise<void> {
-    await this.#awaitTen(healedAtMs, WARM_UP_LIMIT_SECONDS);
+  /** A topology that a fault has left in pieces fails the run, and what the fault did is still told. */
+  async #settleAfter(fault: Fault, healedAtMs: number): Promise<void> {
+    const seconds = this.#recorder.secondsBetween(
+      healedAtMs,
+      this.#options.clock.epochNow() - LATEST_REPORT_MS,
+    );
+    if (recoverySecondsOf(seconds) === null) {
+      this.#neverWhole = true;
+      this.#problems.push(`after ${fault.name} its users were never served again`);
+      return;
+    }
+    try {
+      await this.#settle();
+    } catch (error) {
+      if (!(error instanceof TopologyNotWholeError)) throw error;
+      this.#neverWhole = true;
+      this.#problems.push(`after ${fault.name}: ${error.message}`);
+    }
   }
 
   async #reportSeconds(signal: AbortSignal): Promise<void> {

@@ -3,11 +3,16 @@ import { createLedger } from './ledger.ts';
 
 const ack = (reference: string, orderId: string, atMs = 0) => ({ reference, orderId, atMs });
 
+/** After everything that these tests acknowledge. */
+const LATER = 1_000_000;
+
 describe('the ledger', () => {
   it('finds nothing wrong when every acknowledged order is there once', () => {
     const ledger = createLedger();
     ledger.acknowledge(ack('a', '1'));
-    expect(ledger.audit({ orders: [{ id: '1', reference: 'a' }], chargedReferences: ['a'] })).toEqual({
+    expect(
+      ledger.audit({ orders: [{ id: '1', reference: 'a' }], chargedReferences: ['a'], readAtMs: LATER }),
+    ).toEqual({
       lost: [],
       doubled: [],
     });
@@ -16,13 +21,22 @@ describe('the ledger', () => {
   it('calls an acknowledged order that is not there lost, and says so once', () => {
     const ledger = createLedger();
     ledger.acknowledge(ack('a', '1', 500));
-    const record = { orders: [], chargedReferences: [] };
+    const record = { orders: [], chargedReferences: [], readAtMs: LATER };
     expect(ledger.audit(record).lost).toEqual([ack('a', '1', 500)]);
     expect(ledger.audit(record).lost).toEqual([]);
   });
 
+  it('does not call lost what was acknowledged while the record was being read', () => {
+    const ledger = createLedger();
+    ledger.acknowledge(ack('a', '1', 500));
+    expect(ledger.audit({ orders: [], chargedReferences: [], readAtMs: 500 }).lost).toEqual([]);
+    expect(ledger.audit({ orders: [], chargedReferences: [], readAtMs: 501 }).lost).toEqual([
+      ack('a', '1', 500),
+    ]);
+  });
+
   it('does not mind an order that is there without having been acknowledged', () => {
-    const record = { orders: [{ id: '9', reference: 'z' }], chargedReferences: [] };
+    const record = { orders: [{ id: '9', reference: 'z' }], chargedReferences: [], readAtMs: LATER };
     expect(createLedger().audit(record)).toEqual({ lost: [], doubled: [] });
   });
 
@@ -31,14 +45,16 @@ describe('the ledger', () => {
       { id: '1', reference: 'a' },
       { id: '2', reference: 'a' },
     ];
-    expect(createLedger().audit({ orders, chargedReferences: [] }).doubled).toEqual(['a']);
+    expect(createLedger().audit({ orders, chargedReferences: [], readAtMs: LATER }).doubled).toEqual(['a']);
   });
 
   it('calls one intent acknowledged under two ids doubled, even when one of them is gone', () => {
     const ledger = createLedger();
     ledger.acknowledge(ack('a', '1'));
     ledger.acknowledge(ack('a', '2'));
-    expect(ledger.audit({ orders: [{ id: '2', reference: 'a' }], chargedReferences: [] })).toEqual({
+    expect(
+      ledger.audit({ orders: [{ id: '2', reference: 'a' }], chargedReferences: [], readAtMs: LATER }),
+    ).toEqual({
       lost: [ack('a', '1')],
       doubled: ['a'],
     });
@@ -46,7 +62,7 @@ describe('the ledger', () => {
 
   it('calls two charges for one intent doubled, once', () => {
     const ledger = createLedger();
-    const record = { orders: [{ id: '1', reference: 'a' }], chargedReferences: ['a', 'a'] };
+    const record = { orders: [{ id: '1', reference: 'a' }], chargedReferences: ['a', 'a'], readAtMs: LATER };
     expect(ledger.audit(record).doubled).toEqual(['a']);
     expect(ledger.audit(record).doubled).toEqual([]);
   });

@@ -28,13 +28,16 @@ export interface Ledger {
   /** How many distinct orders were acknowledged in the span. */
   acknowledgedBetween(fromMs: number, toMs: number): number;
   /**
-   * Compares everything acknowledged so far with the record. A loss or a double that an earlier audit reported
-   * is not reported again, so that each counts against the fault that caused it.
+   * Compares everything acknowledged before the record was read with it: an order that was acknowledged while the
+   * record was being read may rightly not be in it. A loss or a double that an earlier audit reported is not
+   * reported again, so that each counts against the fault that caused it.
    */
   audit(record: SystemOfRecord): Audit;
 }
 
 export interface SystemOfRecord {
+  /** When its reading began, in milliseconds of the epoch. */
+  readonly readAtMs: number;
   readonly orders: readonly RecordedOrder[];
   /** The order reference of every captured charge at the payment service, one entry a charge. */
   readonly chargedReferences: readonly string[];
@@ -63,10 +66,10 @@ export function createLedger(): Ledger {
       for (const { atMs } of byOrder.values()) if (atMs >= fromMs && atMs < toMs) count += 1;
       return count;
     },
-    audit({ orders, chargedReferences }) {
+    audit({ readAtMs, orders, chargedReferences }) {
       const recorded = new Set(orders.map((order) => order.id));
       const lost = [...byOrder.values()].filter(
-        ({ orderId }) => !recorded.has(orderId) && !reportedLost.has(orderId),
+        ({ orderId, atMs }) => atMs < readAtMs && !recorded.has(orderId) && !reportedLost.has(orderId),
       );
       const doubled = new Set([
         ...repeated(orders.map((order) => order.reference)),

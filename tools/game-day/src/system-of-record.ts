@@ -2,7 +2,7 @@
  * What the shop itself holds to be true after a fault: the orders in the database's current primary and the
  * charges at the payment service. Read past the application on purpose, because doubles are invisible through it.
  */
-import type { LocalCloud } from '@nines/local-cloud';
+import type { Clock, LocalCloud } from '@nines/local-cloud';
 import type { RecordedOrder, SystemOfRecord } from './ledger.ts';
 
 interface Charges {
@@ -26,7 +26,8 @@ async function chargedReferences(cloud: LocalCloud): Promise<string[]> {
   return references;
 }
 
-export async function readSystemOfRecord(cloud: LocalCloud): Promise<SystemOfRecord> {
+export async function readSystemOfRecord(cloud: LocalCloud, clock: Clock): Promise<SystemOfRecord> {
+  const readAtMs = clock.epochNow();
   const orders = await cloud.database
     .query<{ id: string; reference: string }>('SELECT id::text AS id, reference FROM orders')
     .catch((error: unknown): RecordedOrder[] => {
@@ -34,5 +35,5 @@ export async function readSystemOfRecord(cloud: LocalCloud): Promise<SystemOfRec
       if (error instanceof Error && error.message.includes('no primary')) return [];
       throw error;
     });
-  return { orders, chargedReferences: await chargedReferences(cloud) };
+  return { readAtMs, orders, chargedReferences: await chargedReferences(cloud) };
 }

@@ -67,11 +67,10 @@ class Pair {
     from.setNoDelay(true);
     from.on('data', (chunk: Buffer) => {
       this.#deliver(() => {
-        if (!to.write(chunk) && !this.#state.partitioned) {
+        // Delayed chunks may find the way full already: whoever paused it first also resumes it.
+        if (!to.write(chunk) && !from.isPaused()) {
           from.pause();
-          to.once('drain', () => {
-            if (!this.#state.partitioned) from.resume();
-          });
+          to.once('drain', () => from.resume());
         }
       });
     });
@@ -85,7 +84,10 @@ class Pair {
     });
   }
 
-  /** While partitioned nothing may reach the other side, not even the news that this side is gone. */
+  /**
+   * While partitioned nothing may reach the other side, not even the news that this side is gone. What comes is
+   * still read, and thrown away, because a socket that is not read never learns that its peer gave up.
+   */
   #deliver(act: () => void): void {
     if (this.#state.partitioned) this.#brokenWhilePartitioned = true;
     else if (this.#state.delayMs > 0) {
@@ -96,18 +98,9 @@ class Pair {
     } else act();
   }
 
-  hold(): void {
-    this.#client.pause();
-    this.#upstream.pause();
-  }
-
   /** Bytes that were swallowed cannot be given back, so a connection that lost any is broken instead. */
   release(): void {
     if (this.#brokenWhilePartitioned) this.destroy();
-    else {
-      this.#client.resume();
-      this.#upstream.resume();
-    }
   }
 
   destroy(): void {
@@ -151,7 +144,8 @@ class Link implements FaultLink {
 
   #accept(client: Socket): void {
     if (this.#state.partitioned) {
-      client.pause();
+      // Read and thrown away: a socket that is not read never learns that its caller gave up, and would stay open.
+      client.resume();
       client.on('error', () => undefined);
       client.once('close', () => this.#stranded.delete(client));
       this.#stranded.add(client);
@@ -170,7 +164,6 @@ class Link implements FaultLink {
 
   partition(): void {
     this.#state.partitioned = true;
-    for (const pair of this.#pairs) pair.hold();
   }
 
   delay(ms: number): void {

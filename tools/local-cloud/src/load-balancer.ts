@@ -76,9 +76,19 @@ const HOP_BY_HOP = new Set([
 ]);
 
 function forwardable(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  // The sender may name more of them itself.
+  const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
   const kept: IncomingHttpHeaders = {};
-  for (const [name, value] of Object.entries(headers)) if (!HOP_BY_HOP.has(name)) kept[name] = value;
+  for (const [name, value] of Object.entries(headers))
+    if (!HOP_BY_HOP.has(name) && !named.has(name)) kept[name] = value;
   return kept;
+}
+
+/** Adds the client to those that proxies in front of this one named, as ALB does by default. */
+function forwardedFor(request: IncomingMessage): string {
+  const before = request.headers['x-forwarded-for'];
+  const client = request.socket.remoteAddress ?? '';
+  return before === undefined ? client : `${String(before)}, ${client}`;
 }
 
 function answer(response: ServerResponse, status: 502 | 503 | 504): void {
@@ -93,7 +103,8 @@ function answer(response: ServerResponse, status: 502 | 503 | 504): void {
 /** The nodes of the load balancer, one per zone, and which of them DNS names to clients. */
 class Nodes {
   readonly #zones: readonly string[];
-  readonly #lost = new Set<string>();
+  /** The lost zones; each signal aborts when its loss is over. */
+  readonly #lost = new Map<string, AbortController>();
   readonly #hiddenByDns = new Set<string>();
   readonly #zoneOf = new WeakMap<Socket, string>();
   readonly #stranded = new Map<Socket, string>();
@@ -110,7 +121,8 @@ class Nodes {
     const zone = choices[this.#next++ % choices.length] ?? '';
     this.#zoneOf.set(socket, zone);
     if (!this.#lost.has(zone)) return true;
-    socket.pause();
+    // Read and thrown away: a socket that is not read never learns that its client gave up, and would stay open.
+    socket.resume();
     socket.on('error', () => undefined);
     socket.once('close', () => this.#stranded.delete(socket));
     this.#stranded.set(socket, zone);
@@ -120,16 +132,17 @@ class Nodes {
   isLost(socket: Socket): boolean {
     return this.#lost.has(this.#zoneOf.get(socket) ?? '');
   }
-  lose(zone: string): void {
-    this.#lost.add(zone);
-  }
-  isZoneLost(zone: string): boolean {
-    return this.#lost.has(zone);
+  /** Answers a signal that aborts when the zone is back, so that nothing that this loss set off comes later. */
+  lose(zone: string): AbortSignal {
+    const loss = this.#lost.get(zone) ?? new AbortController();
+    this.#lost.set(zone, loss);
+    return loss.signal;
   }
   hideFromDns(zone: string): void {
-    if (this.#lost.has(zone)) this.#hiddenByDns.add(zone);
+    this.#hiddenByDns.add(zone);
   }
   restore(zone: string): void {
+    this.#lost.get(zone)?.abort();
     this.#lost.delete(zone);
     this.#hiddenByDns.delete(zone);
     for (const [socket, where] of this.#stranded) if (where === zone) socket.destroy();
@@ -183,8 +196,11 @@ class LoadBalancer implements LocalLoadBalancer {
   #choose(): Registered | undefined {
     const registered = [...this.#targets.values()].filter((target) => !target.draining);
     const healthy = registered.filter((target) => target.health.state === 'healthy');
-    const failOpen = healthy.length < this.#group.failOpenBelowHealthyTargets;
-    const choices = this.#group.healthCheck.enabled && !failOpen ? healthy : registered;
+    const { healthCheck, failOpenBelowHealthyTargets, failOpenBelowHealthyPercent = 0 } = this.#group;
+    const failOpen =
+      healthy.length < failOpenBelowHealthyTargets ||
+      healthy.length * 100 < failOpenBelowHealthyPercent * registered.length;
+    const choices = healthCheck.enabled && !failOpen ? healthy : registered;
     return choices[this.#next++ % choices.length];
   }
 
@@ -207,7 +223,7 @@ class LoadBalancer implements LocalLoadBalancer {
       path: request.url,
       headers: {
         ...forwardable(request.headers),
-        'x-forwarded-for': request.socket.remoteAddress ?? '',
+        'x-forwarded-for': forwardedFor(request),
         'x-forwarded-proto': 'http',
       },
       timeout: Math.min(CONNECT_TIMEOUT_SECONDS, this.#options.node.idleTimeoutSeconds) * 1000,
@@ -322,9 +338,9 @@ class LoadBalancer implements LocalLoadBalancer {
 
   loseZone(zone: string): void {
     const { pace, clock, dnsTtlSeconds } = this.#options;
-    this.#nodes.lose(zone);
-    void clock.sleep(pace.scaleMs(dnsTtlSeconds), this.#closing.signal).then(() => {
-      this.#nodes.hideFromDns(zone);
+    const over = AbortSignal.any([this.#nodes.lose(zone), this.#closing.signal]);
+    void clock.sleep(pace.scaleMs(dnsTtlSeconds), over).then(() => {
+      if (!over.aborted) this.#nodes.hideFromDns(zone);
     });
   }
 

@@ -1,4 +1,5 @@
-// A shopper's browser sends an order again, same key and same bytes: POST /orders must answer as the first time.
+// A shopper's browser sends an order again, same key and same bytes: POST /orders must answer as the first time. An
+// order that has no answer yet is sent again too, and counts as an order.
 import type { PlacedOrder } from '../order-ring.ts';
 import type { RequestFacts } from '../sample.ts';
 import type { OrderAnswer } from './order-answer.ts';
