@@ -35,6 +35,11 @@ export interface FakeShopOptions {
     readonly number: number;
     readonly asks: string;
   }) => Misbehaviour | undefined;
+  /**
+   * Whether the answer to the very first order gets lost after it was stored, as by a shop that is just coming up.
+   * @default false
+   */
+  readonly losesFirstAnswer?: boolean;
   /** @default a free one */
   readonly port?: number;
 }
@@ -60,14 +65,19 @@ interface Store {
 }
 
 export async function startFakeShop(options: FakeShopOptions = {}): Promise<FakeShop> {
-  const { misbehave = () => undefined, port = 0 } = options;
+  const { misbehave = () => undefined, port = 0, losesFirstAnswer = false } = options;
   const store: Store = { byKey: new Map(), byId: new Map() };
   const requests = new Map<string, number>();
   let number = 0;
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       if (isPreparation(request, body, store)) {
-        answer(request, response, body, store);
+        if (losesFirstAnswer && request.method === 'POST' && store.byKey.size === 0) {
+          placeOrder(request, undefined, body, store);
+          json(response, 500, problem(500, 'internal'));
+        } else {
+          answer(request, response, body, store);
+        }
         return;
       }
       const path = (request.url ?? '').replace(/\?.*/, '').replace(/^\/(\w+)\/.+/, '/$1/{id}');
@@ -148,11 +158,17 @@ function answer(request: IncomingMessage, response: ServerResponse, body: string
   }
 }
 
-function placeOrder(request: IncomingMessage, response: ServerResponse, body: string, store: Store): void {
+/** @param response undefined where the answer gets lost. */
+function placeOrder(
+  request: IncomingMessage,
+  response: ServerResponse | undefined,
+  body: string,
+  store: Store,
+): void {
   const known = store.byKey.get(keyOf(request));
   if (known !== undefined) {
     known.bodies.push(body);
-    json(response, 201, known.answer, { 'idempotent-replayed': 'true' });
+    if (response !== undefined) json(response, 201, known.answer, { 'idempotent-replayed': 'true' });
     return;
   }
   const { reference, items } = JSON.parse(body) as {
@@ -173,7 +189,7 @@ function placeOrder(request: IncomingMessage, response: ServerResponse, body: st
   const stored = { id, reference, bodies: [body], answer: JSON.stringify(order) };
   store.byKey.set(keyOf(request), stored);
   store.byId.set(id, stored);
-  json(response, 201, stored.answer);
+  if (response !== undefined) json(response, 201, stored.answer);
 }
 
 function keyOf(request: IncomingMessage): string {
