@@ -336,6 +336,26 @@ describe('the three-nines stack', () => {
       expect(property('AlertTopic', 'KmsMasterKeyId')).toEqual({ 'Fn::GetAtt': ['OperationsKey', 'Arn'] });
     });
 
+    it('whichever service has something to say: each may use the key and publish', () => {
+      const services = ['cloudwatch.amazonaws.com', 'events.amazonaws.com', 'events.rds.amazonaws.com'];
+      const allowed = (policy: unknown, action: string): unknown[] =>
+        (
+          policy as {
+            Statement: { Effect: string; Action: string | string[]; Principal: { Service?: unknown } }[];
+          }
+        ).Statement.filter(
+          ({ Effect, Action }) => Effect === 'Allow' && [Action].flat().includes(action),
+        ).flatMap(({ Principal }) => [Principal.Service].flat());
+      const topicPolicies = ofType('AWS::SNS::TopicPolicy').flatMap(([, { Properties }]) =>
+        allowed(Properties['PolicyDocument'], 'sns:Publish'),
+      );
+
+      expect(allowed(property('OperationsKey', 'KeyPolicy'), 'kms:GenerateDataKey*')).toEqual(
+        expect.arrayContaining(services),
+      );
+      expect([...new Set(topicPolicies)].sort()).toEqual(services);
+    });
+
     it('of every alarm, when it starts and when it ends, with a playbook', () => {
       const alarms = ofType('AWS::CloudWatch::Alarm');
 
@@ -419,6 +439,24 @@ describe('the three-nines stack', () => {
       expect(name).toContain('/postgresql');
       expect(synthesized.resources['Database']?.DependsOn).toEqual(
         expect.arrayContaining(['DatabaseLogs', 'DatabaseUpgradeLogs']),
+      );
+    });
+
+    it('every request, by a load balancer that may write to the bucket before it is made', () => {
+      synthesized.template.hasResourceProperties('AWS::S3::BucketPolicy', {
+        Bucket: { Ref: 'AccessLogs' },
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: 'Allow',
+              Action: 's3:PutObject',
+              Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
+            }),
+          ]),
+        },
+      });
+      expect(synthesized.resources['LoadBalancer']?.DependsOn).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^AccessLogsPolicy/)]),
       );
     });
 
