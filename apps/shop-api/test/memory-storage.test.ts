@@ -1,5 +1,5 @@
 import { createFakeClock } from '@nines/testing';
-import { createMemoryStorage } from '../src/adapters/memory/memory-storage.ts';
+import { createMemoryStorage } from './memory-storage.ts';
 import { describeStorage } from './storage-contract.ts';
 
 describeStorage('memory', {

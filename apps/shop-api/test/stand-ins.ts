@@ -1,5 +1,5 @@
 /** Stand-ins for what lies behind the shop's ports, which a test can break as it likes. */
-import { createMemoryStorage } from '../src/adapters/memory/memory-storage.ts';
+import { createMemoryStorage } from './memory-storage.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { Metrics } from '../src/ports/metrics.ts';
 import {

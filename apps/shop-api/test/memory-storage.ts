@@ -10,7 +10,7 @@ import type {
   PlacementResult,
   Product,
   Storage,
-} from '../../ports/storage.ts';
+} from '../src/ports/storage.ts';
 
 export interface MemoryStorageOptions {
   readonly products: readonly Product[];
