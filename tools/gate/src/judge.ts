@@ -23,6 +23,8 @@ export interface TargetRun {
   /** Names of the projects in which this target must have run. */
   readonly expected: readonly string[];
   readonly outputOf: (project: string) => string;
+  /** Words in the output of a task that passed which mean that it did not do its work. */
+  readonly mustNotSay?: string;
   /** Shown when not even one task ran, because nx itself then said why. */
   readonly ifNothingRan: string;
 }
@@ -42,12 +44,18 @@ const inWords = (tasks: readonly TaskOutcome[]): string => {
 };
 
 /** Everything that keeps a target from holding: failed tasks, and projects in which it should have run and did not. */
-function problemsOf({ target, tasks, expected, outputOf, ifNothingRan }: TargetRun): Problem[] {
+function problemsOf({ target, tasks, expected, outputOf, mustNotSay, ifNothingRan }: TargetRun): Problem[] {
   const failed = tasks
     .filter(({ ok }) => !ok)
     .map(({ project }) => ({
       project,
       text: outputOf(project) || `nx printed nothing for it\n${ifNothingRan}`,
+    }));
+  const silent = tasks
+    .filter(({ ok, project }) => ok && mustNotSay !== undefined && outputOf(project).includes(mustNotSay))
+    .map(({ project }) => ({
+      project,
+      text: `passed, but said "${mustNotSay}"; run the gate again with NX_SKIP_NX_CACHE=true`,
     }));
   const ran = new Set(tasks.map(({ project }) => project));
   const missing = expected
@@ -57,7 +65,7 @@ function problemsOf({ target, tasks, expected, outputOf, ifNothingRan }: TargetR
       text: `${target} did not run: it was skipped because of another failure, or nx infers no such target from the project's files`,
     }));
   if (expected.length > 0 && tasks.length === 0) return [...missing, { project: 'nx', text: ifNothingRan }];
-  return [...failed, ...missing];
+  return [...failed, ...silent, ...missing];
 }
 
 const showProblems = (target: string, problems: readonly Problem[]): string =>
@@ -89,13 +97,14 @@ export function judgeTests(
   let passed = 0;
   let failed = 0;
   for (const project of new Set([...run.expected, ...blamed])) {
-    const counts = countsOf(project) ?? { passed: 0, failed: 0, skipped: 0 };
-    const notPassed = counts.failed + counts.skipped;
+    const counts = countsOf(project) ?? { passed: 0, failed: 0, skipped: [] };
+    const notPassed = counts.failed + counts.skipped.length;
     passed += counts.passed;
     failed += blamed.has(project) ? Math.max(notPassed, 1) : notPassed;
     if (blamed.has(project)) continue;
-    if (counts.skipped > 0)
-      problems.push({ project, text: `${counts.skipped} tests did not run (skip, only or todo)` });
+    if (counts.skipped.length > 0) {
+      problems.push({ project, text: ['these tests did not run:', ...counts.skipped].join('\n  ') });
+    }
     if (counts.passed + notPassed === 0) {
       failed += 1;
       problems.push({ project, text: 'no test was executed, or the run left no result file' });

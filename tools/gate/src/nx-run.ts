@@ -55,19 +55,25 @@ export function readProfile(json: string): TaskOutcome[] {
   });
 }
 
-/** What one failed task printed, cut out of nx's output between its heading and the next task's line. */
-export function outputOfTask(output: string, project: string, target: string): string {
-  const lines = output.split(/\r?\n/);
-  const plain = lines.map((line) => stripVTControlCharacters(line).trimEnd());
-  const id = `nx run ${project}:${target}`;
-  const start = plain.findIndex((line) => /^(>|✖)\s+nx run /.test(line) && line.includes(id));
-  if (start === -1) return '';
-  const length = plain.slice(start + 1).findIndex((line) => /^([>✔✖■])\s+nx run |^ NX {3}/.test(line));
-  const end = length === -1 ? lines.length : start + 1 + length;
-  return lines
-    .slice(start + 1, end)
-    .join('\n')
-    .trim();
+/** A line with which nx begins a task's output, with the task's name; and the one with which its own words begin. */
+const TASK_LINE = /^[>✔✖■]\s+nx run (\S+)/;
+const NX_LINE = /^ NX {3}/;
+
+/** What each task printed, by `project:target`, cut out of nx's output between the tasks' own lines. */
+export function outputByTask(output: string): ReadonlyMap<string, string> {
+  const texts = new Map<string, string[]>();
+  let lines: string[] = [];
+  for (const line of output.split(/\r?\n/)) {
+    const plain = stripVTControlCharacters(line).trimEnd();
+    const task = TASK_LINE.exec(plain)?.[1];
+    if (task !== undefined || NX_LINE.test(plain)) {
+      lines = [];
+      if (task !== undefined) texts.set(task, lines);
+    } else {
+      lines.push(line);
+    }
+  }
+  return new Map([...texts].map(([task, all]) => [task, all.join('\n').trim()]));
 }
 
 export interface RunTargetsOptions {
@@ -82,7 +88,14 @@ export async function runTargets({ root, targets, parallel, onTask }: RunTargets
   const folder = join('.nines', 'gate');
   mkdirSync(join(root, folder), { recursive: true });
   const profile = join(folder, `profile-${process.pid}.json`);
-  const args = ['run-many', '--targets', targets.join(','), `--parallel=${parallel}`, '--skip-sync'];
+  const args = [
+    'run-many',
+    '--targets',
+    targets.join(','),
+    `--parallel=${parallel}`,
+    '--skip-sync',
+    '--output-style=static',
+  ];
   try {
     const { code, output } = await runCommand('nx', args, {
       cwd: root,

@@ -22,7 +22,7 @@ const run = (change: Partial<TargetRun>): TargetRun => ({
   ...change,
 });
 
-const ALL_PASSED: TestCounts = { passed: 3, failed: 0, skipped: 0 };
+const ALL_PASSED: TestCounts = { passed: 3, failed: 0, skipped: [] };
 
 describe('judging a target', () => {
   it('holds when every expected project ran and none failed', () => {
@@ -40,6 +40,12 @@ describe('judging a target', () => {
     const { failed, output } = judgeTarget(run({ tasks: [task('a', { ok: false }), task('b')] }));
     expect(failed).toBe(1);
     expect(output).toBe('--- a:test\na printed this\n');
+  });
+
+  it('fails when a task passed but says that it did not do its work', () => {
+    const { failed, output } = judgeTarget(run({ mustNotSay: 'printed this' }));
+    expect(failed).toBe(1);
+    expect(output).toContain('--- a:test\npassed, but said "printed this"');
   });
 
   it('fails when a project was left out', () => {
@@ -69,15 +75,15 @@ describe('judging tests', () => {
   it('counts failed tests one by one', () => {
     const tasks = [task('a', { ok: false }), task('b')];
     const step = judgeTests(run({ tasks }), (project) =>
-      project === 'a' ? { passed: 1, failed: 2, skipped: 0 } : ALL_PASSED,
+      project === 'a' ? { passed: 1, failed: 2, skipped: [] } : ALL_PASSED,
     );
     expect([step.passed, step.failed]).toEqual([4, 2]);
   });
 
   it('counts a skipped test as failed although the project’s run passed', () => {
-    const step = judgeTests(run({}), () => ({ passed: 2, failed: 0, skipped: 1 }));
+    const step = judgeTests(run({}), () => ({ passed: 2, failed: 0, skipped: ['heals itself'] }));
     expect([step.passed, step.failed]).toEqual([4, 2]);
-    expect(step.output).toContain('--- a:test\n1 tests did not run');
+    expect(step.output).toContain('--- a:test\nthese tests did not run:\n  heals itself\n');
   });
 
   it('counts a project that failed before its first test as one failure', () => {
@@ -89,7 +95,7 @@ describe('judging tests', () => {
 
   it.each([
     ['no result file', undefined],
-    ['no test', { passed: 0, failed: 0, skipped: 0 }],
+    ['no test', { passed: 0, failed: 0, skipped: [] }],
   ])('counts a project that passed with %s as failed', (_, counts) => {
     const step = judgeTests(run({}), (project) => (project === 'a' ? counts : ALL_PASSED));
     expect([step.passed, step.failed]).toEqual([3, 1]);
@@ -109,12 +115,9 @@ describe('judging tests', () => {
 
 describe('counting tests', () => {
   it('takes whatever neither passed nor failed for skipped', () => {
-    const json = JSON.stringify({
-      numTotalTests: 10,
-      numPassedTests: 6,
-      numFailedTests: 1,
-      numPendingTests: 2,
-    });
-    expect(countTests(json)).toEqual({ passed: 6, failed: 1, skipped: 3 });
+    const tests = ['passed', 'failed', 'pending', 'skipped', 'todo', 'passed'];
+    const assertionResults = tests.map((status, index) => ({ status, fullName: `test ${index}` }));
+    const json = JSON.stringify({ testResults: [{ assertionResults }, { assertionResults: [] }] });
+    expect(countTests(json)).toEqual({ passed: 2, failed: 1, skipped: ['test 2', 'test 3', 'test 4'] });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outputOfTask, readProfile } from '../src/nx-run.ts';
+import { outputByTask, readProfile } from '../src/nx-run.ts';
 
 const event = (project: string, target: string, status: string): unknown => ({
   name: `${project}:${target}`,
@@ -28,33 +28,41 @@ describe('reading nx’s profile', () => {
   });
 });
 
-describe('what a failed task printed', () => {
-  const output = [
-    '\u001B[32m✔\u001B[39m  nx run @nines/a:lint',
-    '',
-    '> nx run @nines/a:test',
-    '',
-    '> vitest run\r',
-    '\u001B[31mno test\u001B[39m',
-    '✔  nx run @nines/b:lint',
-    '',
-    '> nx run @nines/b:test',
-    '',
-    'b broke',
-    '',
-    ' NX   Running targets lint, test for 2 projects failed',
-    '- @nines/a:test',
-  ].join('\n');
+describe('what tasks printed', () => {
+  const texts = outputByTask(
+    [
+      ' NX   Running targets lint, test for 2 projects:',
+      '- @nines/a',
+      '\u001B[32m✔\u001B[39m  nx run @nines/a:lint',
+      '',
+      '> nx run @nines/a:test',
+      '',
+      '> vitest run\r',
+      '\u001B[31mno test\u001B[39m',
+      '> nx run @nines/b:lint  [local cache]',
+      'a warning',
+      '✖  nx run @nines/b:test',
+      '',
+      'b broke',
+      '',
+      ' NX   Running targets lint, test for 2 projects failed',
+      '- @nines/a:test',
+    ].join('\n'),
+  );
 
   it('is cut out up to the next task’s line, in its own colours', () => {
-    expect(outputOfTask(output, '@nines/a', 'test')).toBe('> vitest run\n\u001B[31mno test\u001B[39m');
+    expect(texts.get('@nines/a:test')).toBe('> vitest run\n\u001B[31mno test\u001B[39m');
+  });
+
+  it('is kept for a task from the cache', () => {
+    expect(texts.get('@nines/b:lint')).toBe('a warning');
   });
 
   it('ends where nx’s own summary begins', () => {
-    expect(outputOfTask(output, '@nines/b', 'test')).toBe('b broke');
+    expect(texts.get('@nines/b:test')).toBe('b broke');
   });
 
   it('is empty for a task that printed nothing', () => {
-    expect(outputOfTask(output, '@nines/c', 'test')).toBe('');
+    expect(texts.get('@nines/a:lint')).toBe('');
   });
 });

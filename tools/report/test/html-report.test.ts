@@ -32,14 +32,14 @@ function createBlankContext(drawn: string[]): object {
 interface OpenedPage {
   readonly window: JSDOM['window'];
   readonly document: Document;
-  /** Text drawn on the charts. */
-  readonly drawn: readonly string[];
+  /** Text drawn, chart by chart. */
+  readonly drawn: readonly (readonly string[])[];
   readonly errors: readonly string[];
 }
 
 /** Opens a page as a browser would, its scripts running. */
 function open(text: string): OpenedPage {
-  const drawn: string[] = [];
+  const drawn: string[][] = [];
   const errors: string[] = [];
   const virtualConsole = new VirtualConsole();
   virtualConsole.on('jsdomError', (error: Error) => errors.push(error.message));
@@ -63,7 +63,11 @@ function open(text: string): OpenedPage {
         },
       });
       Object.defineProperty(view.HTMLElement.prototype, 'clientWidth', { value: 800 });
-      view.HTMLCanvasElement.prototype.getContext = (() => createBlankContext(drawn)) as never;
+      view.HTMLCanvasElement.prototype.getContext = (() => {
+        const texts: string[] = [];
+        drawn.push(texts);
+        return createBlankContext(texts);
+      }) as never;
     },
   });
   return { window, document: window.document, drawn, errors };
@@ -166,7 +170,7 @@ describe('the charts', () => {
     await nextFrame(window);
     expect(errors).toEqual([]);
     expect(document.querySelectorAll('#charts .uplot')).toHaveLength(3);
-    expect(drawn).toContain('3 zone-loss');
+    expect(drawn[0]).toContain('3 zone-loss');
   });
 
   it.each([
@@ -181,6 +185,15 @@ describe('the charts', () => {
     document.querySelector<HTMLButtonElement>('[data-action="all"]')?.click();
     await nextFrame(window);
     expect(document.querySelector('#view')?.textContent).toBe('Showing 0:00 to 14:10 of 14:10');
+  });
+
+  it('zoom all together, whichever was asked', async () => {
+    const { document, drawn, window } = open(page);
+    await nextFrame(window);
+    expect(drawn.flat()).not.toContain('4:15');
+    document.querySelector<HTMLButtonElement>('button[data-fault="3"]')?.click();
+    await nextFrame(window);
+    expect(drawn.map((texts) => texts.includes('4:15'))).toEqual([true, true, true]);
   });
 
   it('have the same run beside them as a table', () => {
