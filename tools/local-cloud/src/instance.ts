@@ -179,12 +179,18 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
     target: () => ({ host: '127.0.0.1', port }),
   });
   const outbound = new Map<string, FaultLink>();
-  for (const { name, target, onLink } of options.upstreams) {
-    const link = await createFaultLink({ name: `${options.id} to ${name}`, target });
-    onLink?.(link);
-    outbound.set(name, link);
+  try {
+    for (const { name, target, onLink } of options.upstreams) {
+      const link = await createFaultLink({ name: `${options.id} to ${name}`, target });
+      outbound.set(name, link);
+      onLink?.(link);
+    }
+    const instance = new LocalInstance(options, inbound, outbound, port);
+    instance.start();
+    return instance;
+  } catch (error) {
+    // A link that stays open keeps the whole command from ending.
+    await Promise.all([inbound, ...outbound.values()].map((link) => link.close()));
+    throw error;
   }
-  const instance = new LocalInstance(options, inbound, outbound, port);
-  instance.start();
-  return instance;
 }

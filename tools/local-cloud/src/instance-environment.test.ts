@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { EnvironmentUnresolvedError, resolveEnvironment } from './instance-environment.ts';
+
+const overrides = {
+  database: { host: '127.0.0.1', port: 5433 },
+  databaseName: 'shop',
+  databaseUser: 'shop_user',
+  databasePasswordFile: '/tmp/password',
+  services: { PAYMENT_URL: 'http://127.0.0.1:9001' },
+};
+const DATABASE = {
+  DATABASE_HOST: '127.0.0.1',
+  DATABASE_PORT: '5433',
+  DATABASE_NAME: 'shop',
+  DATABASE_USER: 'shop_user',
+  DATABASE_PASSWORD_FILE: '/tmp/password',
+};
+
+describe('the environment of a local process', () => {
+  it('is the unit’s, with the database and the services of this machine', () => {
+    const unit = {
+      RATED_RPS: '100',
+      DATABASE_HOST: '${Database.Endpoint.Address}',
+      DATABASE_PORT: '5432',
+      PAYMENT_URL: 'https://payment.example',
+    };
+    expect(resolveEnvironment(unit, overrides)).toEqual({
+      ...DATABASE,
+      RATED_RPS: '100',
+      PAYMENT_URL: 'http://127.0.0.1:9001',
+    });
+  });
+
+  it('leaves out what means something on AWS alone, even when it refers into the template', () => {
+    const unit = { DATABASE_CA_FILE: '/etc/rds.pem', DATABASE_SECRET_ARN: '${Secret}' };
+    expect(resolveEnvironment(unit, { ...overrides, services: {} })).toEqual(DATABASE);
+  });
+
+  it('names the region and the stack local', () => {
+    const unit = { WHERE: '${AWS::StackName} in ${AWS::Region}' };
+    expect(resolveEnvironment(unit, { ...overrides, services: {} })).toEqual({
+      ...DATABASE,
+      WHERE: 'local in local',
+    });
+  });
+
+  it('leaves zone and instance id to the instance, whatever the unit takes them from', () => {
+    const unit = { ZONE: '${Zone}', INSTANCE_ID: '${Id}' };
+    expect(() => resolveEnvironment(unit, overrides)).not.toThrow();
+  });
+
+  it('refuses a variable that refers to something without a local counterpart, and names it', () => {
+    const resolve = () => resolveEnvironment({ QUEUE_URL: '${Queue}' }, overrides);
+    expect(resolve).toThrow(EnvironmentUnresolvedError);
+    expect(resolve).toThrow('the unit sets QUEUE_URL=${Queue}, which refers to something');
+  });
+
+  it('does not change the unit that it is given', () => {
+    const unit = Object.freeze({ RATED_RPS: '100', DATABASE_CA_FILE: '/etc/rds.pem' });
+    resolveEnvironment(unit, overrides);
+    expect(unit).toEqual({ RATED_RPS: '100', DATABASE_CA_FILE: '/etc/rds.pem' });
+  });
+});
