@@ -83,7 +83,18 @@ function deliver(line: string, options: LoadOptions, onFirst: () => void): void 
 export function startLoad(options: LoadOptions): LoadGenerator {
   const child = options.guardian.spawn(
     options.k6,
-    ['run', '--quiet', '--no-usage-report', '--out', 'json=-', options.script],
+    [
+      'run',
+      '--quiet',
+      '--no-usage-report',
+      // The judgement is ours: without these k6 would keep every sample for a summary that nobody reads.
+      '--summary-mode=disabled',
+      '--no-thresholds',
+      '--log-output=file=/dev/stderr,level=error',
+      '--out',
+      'json=-',
+      options.script,
+    ],
     {
       cwd: options.workingDirectory,
       env: {

@@ -167,8 +167,12 @@ export interface AdmissionOptions extends PolicyDependencies {
   readonly ratedRps: number;
 }
 
-/** How long a request may wait for its turn: a burst is smoothed, a queue is not built. */
-const MAX_TURN_WAIT_MS = 50;
+/**
+ * How long a request may wait for its turn: a burst is smoothed, a queue is not built. A fifth of a second rides out a
+ * pause of the runtime or of a shared machine, after which everything that arrived meanwhile comes at once (seen on
+ * two busy cores: 50 ms shed 14 of 3,732 requests at 60% of the rating), and is a tenth of a user's patience.
+ */
+const MAX_TURN_WAIT_MS = 200;
 
 /**
  * Admission: at most the rated rate, and at most so many at once. Orders have a limit of their own, since they
