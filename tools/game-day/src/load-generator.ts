@@ -90,7 +90,6 @@ export function startLoad(options: LoadOptions): LoadGenerator {
       // The judgement is ours: without these k6 would keep every sample for a summary that nobody reads.
       '--summary-mode=disabled',
       '--no-thresholds',
-      '--log-output=file=/dev/stderr,level=error',
       '--out',
       'json=-',
       options.script,
