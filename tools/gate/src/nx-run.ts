@@ -99,7 +99,13 @@ export async function runTargets({ root, targets, parallel, onTask }: RunTargets
   try {
     const { code, output } = await runCommand('nx', args, {
       cwd: root,
-      env: { NX_PROFILE: profile, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true' },
+      env: {
+        NX_PROFILE: profile,
+        NX_DAEMON: 'false',
+        NX_TUI: 'false',
+        NX_NO_CLOUD: 'true',
+        NX_SKIP_LOG_GROUPING: 'true',
+      },
       onOutput: (chunk) => {
         const plain = stripVTControlCharacters(chunk);
         for (const [, task] of plain.matchAll(/^[✔✖>]\s+nx run (\S+)/gm)) onTask?.(task ?? '');

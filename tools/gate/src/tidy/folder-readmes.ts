@@ -6,8 +6,8 @@ const RULE = 'folder-readmes';
 
 const SOURCE_FILE = /\.(ts|mts|mjs|js|go|sql|py|sh)$/;
 
-/** Every project has these two; the project's own README.md speaks for them. */
-const SPOKEN_FOR = new Set(['src', 'test']);
+/** What a project is usually made of; its own README.md speaks for them. */
+const SPOKEN_FOR = new Set(['bin', 'src', 'test']);
 
 /** Folders a reader opens first: they need a few words even where they only hold other folders. */
 const DOORS = ['apps', 'libs', 'infra', 'load-tests', 'tools', 'docs'];
