@@ -1,6 +1,8 @@
 // How the pool behaves while its server dies, hangs, refuses and comes back. Real sockets and a real server: the
 // limits are short, and what is waited for is always an event, never an amount of time.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { chown, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   createConnections,
   type Connections,
@@ -53,6 +55,13 @@ function connect(options: Partial<ConnectionsOptions> = {}): Connections {
 const one = { name: 'one', text: 'SELECT 1 AS one', values: [] };
 const sleep = (seconds: number) => ({ name: 'sleep', text: 'SELECT pg_sleep($1)', values: [seconds] });
 const backend = { name: 'backend', text: 'SELECT pg_backend_pid() AS pid', values: [] };
+/** What the server is doing for the shop just now. */
+const statementsRunning = async () => {
+  const rows = await database.server.query<{ query: string }>(
+    `SELECT query FROM pg_stat_activity WHERE application_name = 'shop-api' AND state = 'active'`,
+  );
+  return rows.map(({ query }) => query);
+};
 const settled = (connections: Connections, times: number) =>
   Promise.allSettled(Array.from({ length: times }, () => connections.run(one)));
 
@@ -96,10 +105,11 @@ it('does not wait for a server that accepts connections and says nothing', async
 it('survives resets of idle and of used connections, and connects anew', async () => {
   const connections = connect();
   await settled(connections, 3);
-  const used = connections.run(sleep(0.2));
+  const used = connections.run(sleep(0.25)).catch((error: unknown) => error);
+  await expect.poll(statementsRunning, { interval: 5 }).toContain(sleep(0).text);
   link.refuse();
 
-  await expect(used).rejects.toMatchObject({ code: 'storage-unavailable' });
+  expect(await used).toMatchObject({ code: 'storage-unavailable' });
   await expect(connections.run(one)).rejects.toMatchObject({ code: 'storage-unavailable' });
   link.heal();
   await expect(connections.run(one)).resolves.toEqual([{ one: 1 }]);
@@ -118,14 +128,16 @@ it('keeps the pool when a statement is slow but the server lives', async () => {
 });
 
 it('does not take a caller in a hurry for a dead server', async () => {
-  const connections = connect();
-  await connections.run(one);
+  const connections = connect({ maxConnections: 1 });
+  const [before] = await connections.run<{ pid: number }>(backend);
   await expect(connections.run(sleep(0.2), { timeoutMs: 20 })).rejects.toMatchObject({
     code: 'storage-unavailable',
     callerGaveUp: true,
   });
   expect(events).toEqual([]);
-  await expect(connections.run(one)).resolves.toEqual([{ one: 1 }]);
+  // Nobody else may get the connection on which the statement still runs.
+  const [after] = await connections.run<{ pid: number }>(backend);
+  expect(after?.pid).not.toBe(before?.pid);
 });
 
 it('hands a mistake in a statement to its caller and keeps the connection', async () => {
@@ -165,4 +177,55 @@ it('can be closed while its server is silent', async () => {
   link.silence();
   await expect(connections.close()).resolves.toBeUndefined();
   await expect(connections.run(one)).rejects.toMatchObject({ code: 'storage-unavailable' });
+});
+
+describe('TLS', () => {
+  const file = (name: string) => readFile(new URL(`tls/${name}`, import.meta.url), 'utf8');
+  const encrypted = {
+    name: 'encrypted',
+    text: 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+    values: [],
+  };
+
+  /** Gives the server a certificate of the tests' own authority, as its own user's files. */
+  async function serveWith(certificate: string): Promise<void> {
+    const { directory } = database.server;
+    const { uid, gid } = await stat(directory);
+    for (const [name, source] of [
+      ['server.crt', certificate],
+      ['server.key', 'server-key.pem'],
+    ] as const) {
+      await writeFile(join(directory, name), await file(source), { mode: 0o600 });
+      await chown(join(directory, name), uid, gid);
+    }
+    await database.server.configure({ ssl: 'on' });
+  }
+
+  it('is used with a server for whose name an authority of ours vouches', async () => {
+    await serveWith('server.pem');
+    const certificateAuthorities = (await file('stranger.pem')) + (await file('authority.pem'));
+    const connections = connect({ host: 'localhost', certificateAuthorities });
+    await expect.poll(() => connections.run(encrypted)).toEqual([{ ssl: true }]);
+  });
+
+  it('is refused with a server for which only a stranger vouches', async () => {
+    await serveWith('server.pem');
+    const connections = connect({ host: 'localhost', certificateAuthorities: await file('stranger.pem') });
+    await expect(connections.run(encrypted)).rejects.toMatchObject({
+      code: 'storage-unavailable',
+      cause: { message: expect.stringContaining('unable to verify') as string },
+    });
+  });
+
+  it('is refused with a server that goes by another name', async () => {
+    await serveWith('other-name.pem');
+    const connections = connect({ host: 'localhost', certificateAuthorities: await file('authority.pem') });
+    await expect
+      .poll(() =>
+        connections
+          .run(encrypted)
+          .catch((error: unknown) => String((error as { cause: Error }).cause.message)),
+      )
+      .toContain('does not match');
+  });
 });

@@ -1,4 +1,6 @@
+import { expect, it } from 'vitest';
 import { describeShopApi } from './shop-api-suite.ts';
+import { createTestShop } from './test-shop.ts';
 
 describeShopApi('core', (handle) =>
   Promise.resolve({
@@ -6,3 +8,21 @@ describeShopApi('core', (handle) =>
     close: () => Promise.resolve(),
   }),
 );
+
+it('stops reading a body that never ends', async () => {
+  const shop = await createTestShop();
+  let chunks = 0;
+  const endless = new ReadableStream({
+    pull(controller) {
+      chunks += 1;
+      controller.enqueue(new Uint8Array(1_024).fill(0x20));
+    },
+  });
+  const init = { method: 'POST', body: endless, duplex: 'half' };
+  const headers = { 'content-type': 'application/json', 'idempotency-key': 'key' };
+  const response = await shop.handle(
+    new Request('http://shop.test/orders', { ...init, headers } as RequestInit),
+  );
+  expect(response.status).toBe(413);
+  expect(chunks).toBeLessThan(20);
+});

@@ -1,10 +1,11 @@
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConnections, type ConnectionsOptions } from '../src/adapters/postgres/connections.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
 import { createPostgresStorage } from '../src/adapters/postgres/postgres-storage.ts';
-import type { Product } from '../src/ports/storage.ts';
+import type { PlacementResult, Product } from '../src/ports/storage.ts';
 import { MIGRATIONS, startDatabase, type TestDatabase } from './database.ts';
-import { describeStorage } from './storage-contract.ts';
+import { describeStorage, order, placement, product } from './storage-contract.ts';
 
 let database: TestDatabase;
 let shop: ConnectionsOptions;
@@ -31,6 +32,63 @@ async function createStorage(products: readonly Product[]) {
 }
 
 describeStorage('PostgreSQL', { createStorage, propertyRuns: 10 });
+
+/** A transaction of somebody else, to hold a lock for as long as a test wants. */
+async function withTransaction(lock: string, action: () => Promise<void>): Promise<void> {
+  const { host, port, user } = shop;
+  const client = new pg.Client({ host, port, user, database: 'shop', password: await shop.password() });
+  await client.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(lock);
+    await action();
+  } finally {
+    await client.query('ROLLBACK');
+    await client.end();
+  }
+}
+
+/** Resolves when this many statements of the shop wait for a lock. */
+const untilWaiting = (count: number) =>
+  expect
+    .poll(
+      async () => {
+        const rows = await database.server.query(
+          `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%place_order%'`,
+        );
+        return rows.length;
+      },
+      { interval: 5 },
+    )
+    .toBe(count);
+
+describe('PostgreSQL under contention', () => {
+  it('locks the products of an order in one order, so that two orders never wait for each other', async () => {
+    const storage = await createStorage([product('a', 10), product('b', 10)]);
+    let orders: Promise<PlacementResult[]> | undefined;
+    await withTransaction(`SELECT FROM products WHERE id = 'a' FOR UPDATE`, async () => {
+      const first = storage.placeOrder(placement(order(1, { a: 1, b: 1 })));
+      await untilWaiting(1);
+      // Would it take "b" first, each of the two would now hold what the other needs next.
+      const second = storage.placeOrder(placement(order(2, { b: 1, a: 1 })));
+      await untilWaiting(2);
+      orders = Promise.all([first, second]);
+    });
+    expect(await orders).toEqual([{ outcome: 'placed' }, { outcome: 'placed' }]);
+    await storage.close();
+  });
+
+  it('passes over captures that another worker is just claiming', async () => {
+    const storage = await createStorage([product('a', 10)]);
+    const [first, second] = [order(1, { a: 1 }), order(2, { a: 1 })];
+    for (const each of [first, second]) await storage.placeOrder(placement(each));
+    await withTransaction(`SELECT FROM outbox WHERE order_id = '${first.id}' FOR UPDATE`, async () => {
+      const claimed = await storage.claimCaptures({ limit: 10, leaseMs: 0 });
+      expect(claimed.map(({ orderId }) => orderId)).toEqual([second.id]);
+    });
+    await storage.close();
+  });
+});
 
 describe('migrations', () => {
   it('are run once when two instances start at the same time', async () => {

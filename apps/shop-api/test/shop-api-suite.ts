@@ -4,6 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Shop } from '../src/core/shop.ts';
+import { StorageUnavailableError } from '../src/ports/storage.ts';
 import { checkAgainstContract } from './contract-check.ts';
 import { createTestShop, createUnstartedShop, type TestShop } from './test-shop.ts';
 
@@ -259,7 +260,7 @@ export function describeShopApi(name: string, start: StartRuntime): void {
     it('uses the same authorization when an order is repeated after its transaction failed', async () => {
       shop.storage.beforePlacing = () => {
         shop.storage.state = 'away';
-        return Promise.reject(Object.assign(new Error('gone'), { code: 'storage-unavailable' }));
+        return Promise.reject(new StorageUnavailableError('gone'));
       };
       await expectProblem(await order('key', [['a', 1]]), 503, 'writer-unavailable');
       shop.storage.beforePlacing = () => Promise.resolve();
@@ -267,6 +268,15 @@ export function describeShopApi(name: string, start: StartRuntime): void {
       expect((await order('key', [['a', 1]])).status).toBe(201);
       expect(shop.payment.authorized.map(({ request }) => request.idempotencyKey)).toHaveLength(2);
       expect([...shop.payment.money.values()]).toEqual(['set-aside']);
+    });
+
+    it('does not take one order’s authorization for another order under the same key', async () => {
+      shop.storage.beforePlacing = () => Promise.reject(new StorageUnavailableError('gone'));
+      await order('key', [['a', 1]]);
+      shop.storage.beforePlacing = () => Promise.resolve();
+      expect((await order('key', [['a', 2]])).status).toBe(201);
+      const keys = shop.payment.authorized.map(({ request }) => request.idempotencyKey);
+      expect(new Set(keys).size).toBe(2);
     });
 
     it('keeps showing products, marked stale with their age', async () => {
@@ -300,6 +310,16 @@ export function describeShopApi(name: string, start: StartRuntime): void {
       const response = await other.handle(new Request(`http://shop.test/orders/${id}`));
       expect(response.status).toBe(200);
       expect(await response.json()).toMatchObject({ id });
+    });
+
+    it('shows orders that were read here before', async () => {
+      const { id } = (await bodyOf(await order('key', [['a', 1]]))) as unknown as Order;
+      const other = await createTestShop();
+      const read = () => other.handle(new Request(`http://shop.test/orders/${id}`));
+      other.storage.getOrder = shop.storage.getOrder;
+      expect((await read()).headers.get('x-data-freshness')).toBe('live');
+      shop.storage.state = 'away';
+      expect((await read()).headers.get('x-data-freshness')).toBe('stale');
     });
 
     it('lists the newest orders it knows of, in pages', async () => {
@@ -495,7 +515,21 @@ export function describeShopApi(name: string, start: StartRuntime): void {
       };
       const response = await order('key', [['a', 1]], { headers: { 'x-request-timeout-ms': '800' } });
       await expectProblem(response, 504, 'deadline-exceeded');
+      await shop.clock.advance(0);
       expect(await shop.storage.listOrders({ limit: 1 })).toEqual([]);
+    });
+
+    it('gives the database 300 ms for a read, or what is left', async () => {
+      const asked: (number | undefined)[] = [];
+      const { getOrder } = shop.storage;
+      shop.storage.getOrder = (id, options) => {
+        asked.push(options?.timeoutMs);
+        return getOrder(id, options);
+      };
+      const path = '/orders/00000000-0000-7000-8000-000000000000';
+      await call(path);
+      await call(path, { headers: { 'x-request-timeout-ms': '120' } });
+      expect(asked).toEqual([300, 120]);
     });
 
     it.each(['0', '-5', 'soon', '600001'])('refuses a time budget of %s', async (budget) => {
@@ -511,6 +545,16 @@ export function describeShopApi(name: string, start: StartRuntime): void {
         await expectProblem(response, 503, 'overloaded');
         expect(response.headers.get('x-load-shed')).toBe('true');
       }
+    });
+
+    it('gives a request’s place back however the request ends', async () => {
+      await call('/products');
+      await call('/products/unknown');
+      await call('/nothing');
+      await send('no JSON');
+      shop.storage.state = 'broken';
+      await call('/orders');
+      expect(shop.switches.underWay).toBe(0);
     });
 
     it('answers health checks and metrics whatever the load', async () => {
