@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createConstantWork } from './constant-work.ts';
 import type { ConstantWorkEvent, ConstantWorkOptions } from './constant-work.ts';
 
@@ -61,7 +61,21 @@ const make = (options: Partial<ConstantWorkOptions<string[]>> = {}) => {
 
 const hangs = () => new Promise<never>(() => undefined);
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('the cadence', () => {
+  test('counts from the start, whenever that is', async () => {
+    const { work, time, reads, events } = make();
+    time.freeze(1_000_000);
+    await work.start();
+    await time.pass(15_000);
+    expect(reads).toEqual([1_000_000, 1_005_000, 1_015_000]);
+    expect(events[1]).toEqual({ type: 'refreshed', durationMs: 0 });
+    work.stop();
+  });
+
   test('reads at once, then at a random place in the first interval, then every interval', async () => {
     const { work, time, reads } = make();
     await work.start();
@@ -234,6 +248,16 @@ describe('stop', () => {
     await time.pass(60_000);
     expect(work.current()).toBeUndefined();
     expect(events).toEqual([]);
+  });
+
+  test('leaves no real timer either', async () => {
+    vi.useFakeTimers();
+    const work = createConstantWork({ read: () => new Promise(() => undefined) });
+    const started = work.start();
+    expect(vi.getTimerCount()).toBe(2);
+    work.stop();
+    await started;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('before start, and twice, does no harm; start can follow', async () => {

@@ -106,6 +106,7 @@ describe('a lever', () => {
     { 'reports-percent': true },
     { 'reports-percent': Infinity },
     { banner: 5 },
+    { banner: true },
     { banner: {} },
   ])('stays where it was pulled to when it is told %j', async (wrong) => {
     const pulled = { recommendations: false, 'reports-percent': 10, banner: 'sorry' };

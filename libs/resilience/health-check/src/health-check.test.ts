@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createHealthCheck } from './health-check.ts';
 import type { CheckOptions, HealthCheckEvent, HealthCheckOptions } from './health-check.ts';
 
@@ -8,7 +8,7 @@ const settle = async () => {
 };
 
 const createTime = () => {
-  let now = 0;
+  let now = 1_000_000;
   const timers = new Set<{ at: number; run: () => void }>();
   return {
     clock: { now: () => now },
@@ -57,6 +57,10 @@ const make = (checks: Record<string, CheckOptions>, options: Partial<HealthCheck
 
 const passes = () => Promise.resolve();
 const hangs = () => new Promise<never>(() => undefined);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the shallow check', () => {
   test('is healthy whatever the dependencies do, and asks none', () => {
@@ -164,6 +168,12 @@ describe('the time limit', () => {
     await report;
     await again();
     expect((await again()).status).toBe('healthy');
+  });
+
+  test('leaves no real timer either', async () => {
+    vi.useFakeTimers();
+    await createHealthCheck({ checks: { a: { check: passes } } }).deep();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('leaves no timer after checks that passed or failed', async () => {

@@ -184,45 +184,52 @@ export class IdempotencyConflictError extends Error {
 }
 
 /**
- * A text of a JSON value: object keys in order, absent and undefined alike, and a length before each string, so that
- * no two values share a text.
+ * The fingerprint of a JSON value; the empty text for undefined. Object keys count in order, absent and undefined
+ * alike, and each text with its length, so that no two values are written the same way.
+ *
+ * It has 53 bits (cyrb53, public domain): it is there to notice a key used for another payload by mistake, not to
+ * withstand an attacker, who could harm nobody but the owner of the key.
  */
-const canonical = (value: unknown): string => {
-  if (typeof value === 'string') return `"${String(value.length)}:${value}`;
-  if (!value || typeof value !== 'object') return String(value);
-  if ('toJSON' in value) return canonical((value as { toJSON(): unknown }).toJSON());
-  let text = '{';
-  if (Array.isArray(value)) {
-    text = '[';
-    for (const part of value) text += `${canonical(part)},`;
-  } else {
-    const object = value as Record<string, unknown>;
-    for (const name of Object.keys(object).sort()) {
-      if (object[name] !== undefined) text += `${String(name.length)}:${name}${canonical(object[name])},`;
-    }
-  }
-  return `${text}}`;
-};
-
-/**
- * 53 bits of a text (cyrb53, public domain). It is there to notice a key used for another payload by mistake, not
- * to withstand an attacker, who could harm nobody but the owner of the key.
- */
-const hash = (text: string) => {
+export const fingerprintOf = (payload: unknown) => {
   let high = 0xdeadbeef;
   let low = 0x41c6ce57;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
+  const mix = (unit: number) => {
     high = Math.imul(high ^ unit, 2654435761);
     low = Math.imul(low ^ unit, 1597334677);
-  }
+  };
+  const write = (text: string) => {
+    mix(text.length);
+    for (let index = 0; index < text.length; index++) mix(text.charCodeAt(index));
+  };
+  const visit = (value: unknown) => {
+    if (typeof value === 'string') {
+      mix(1);
+      write(value);
+    } else if (!value || typeof value !== 'object') {
+      mix(6);
+      write(String(value));
+    } else if ('toJSON' in value) visit((value as { toJSON(): unknown }).toJSON());
+    else if (Array.isArray(value)) {
+      mix(2);
+      for (const part of value) visit(part);
+      mix(3);
+    } else {
+      mix(4);
+      for (const name of Object.keys(value).sort()) {
+        const part = (value as Record<string, unknown>)[name];
+        if (part === undefined) continue;
+        write(name);
+        visit(part);
+      }
+      mix(5);
+    }
+  };
+  if (payload === undefined) return '';
+  visit(payload);
   high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
   low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
   return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36);
 };
-
-/** The fingerprint of a payload; the empty text for none. */
-export const fingerprintOf = (payload: unknown) => (payload === undefined ? '' : hash(canonical(payload)));
 
 const DAY_MS = 86_400_000;
 
@@ -252,6 +259,30 @@ const untilAbort = <T>(promise: Promise<T>, signal: AbortSignal | undefined) =>
       })
     : promise;
 
+/** What the work is told; its signal is the caller's, or one that never aborts, made only when it is read. */
+class Held<Tx> implements IdempotentContext<Tx> {
+  readonly deadline: number;
+  readonly fence: number;
+  readonly commit: IdempotentContext<Tx>['commit'];
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(
+    deadline: number,
+    fence: number,
+    commit: IdempotentContext<Tx>['commit'],
+    signal: AbortSignal | undefined,
+  ) {
+    this.deadline = deadline;
+    this.fence = fence;
+    this.commit = commit;
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal ?? new AbortController().signal;
+  }
+}
+
 type Work<T, Tx> = (context: IdempotentContext<Tx>) => T | PromiseLike<T>;
 
 /** Does the work of the holder of a key, and records the answer or frees the key. */
@@ -276,14 +307,7 @@ const createHolder =
     };
     try {
       signal?.throwIfAborted();
-      const value = await fn({
-        get signal() {
-          return signal ?? new AbortController().signal;
-        },
-        deadline,
-        fence,
-        commit,
-      });
+      const value = await fn(new Held(deadline, fence, commit, signal));
       finished = true;
       if (reply === undefined) await commit(value);
       return { value: codec.decode(reply as never) as T, replayed: false };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { aimd, createLoadShedder, gradient2, vegas } from './load-shedder.ts';
 import type {
   LimitAlgorithm,
@@ -100,6 +100,10 @@ const ask = (shed: LoadShedder, name: string, log: string[], priority?: Priority
   );
   return asked;
 };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the limit', () => {
   test('admits as many calls at once as it says, and more as they finish', async () => {
@@ -465,6 +469,25 @@ describe('a call', () => {
     expect(events).toEqual([{ type: 'refused', priority: 'default' }]);
   });
 
+  test('is refused without a stack, which would be most of the cost, and the stacks of others stay', async () => {
+    const { shed } = make({ maxQueue: 0 });
+    shed.tryAcquire();
+    const error = (await shed.acquire().catch((caught: unknown) => caught)) as Error;
+    expect(error.stack?.split('\n')).toHaveLength(1);
+    expect(new Error('other').stack?.split('\n').length).toBeGreaterThan(2);
+  });
+
+  test('leaves no real timer either', async () => {
+    vi.useFakeTimers();
+    const shed = createLoadShedder({ initialLimit: 1 });
+    const release = shed.tryAcquire()!;
+    const waits = shed.acquire();
+    expect(vi.getTimerCount()).toBe(1);
+    release();
+    (await waits)();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('releases its permit when it fulfils, rejects or throws', async () => {
     const { shed } = make();
     await expect(shed(() => 7)).resolves.toBe(7);
@@ -642,10 +665,14 @@ describe('in front of fifty workers of 50 ms, 1000 requests a second, with clien
     [0.5, 0.98],
     [2, 0.96],
     [10, 0.96],
-  ])('gradient2 answers in time at %d times the capacity', async (load, least) => {
-    const shares = await Promise.all([1, 2].map((seed) => goodput(load, seed, gradient2())));
-    expect(Math.min(...shares)).toBeGreaterThan(least);
-  }, 60_000);
+  ])(
+    'gradient2 answers in time at %d times the capacity',
+    async (load, least) => {
+      const shares = await Promise.all([1, 2].map((seed) => goodput(load, seed, gradient2())));
+      expect(Math.min(...shares)).toBeGreaterThan(least);
+    },
+    60_000,
+  );
 
   test('vegas answers in time at twice the capacity', async () => {
     expect(await goodput(2, 1, vegas())).toBeGreaterThan(0.93);

@@ -236,16 +236,17 @@ interface Waiter {
 
 const PRIORITIES: readonly Priority[] = ['critical', 'default', 'sheddable'];
 
-/** Without a caller's signal the function gets one that never aborts, made only if it is read. */
+/** For calls without a context: a signal that never aborts, made only when it is read. */
+const NO_CONTEXT: CallContext = {
+  get signal() {
+    return new AbortController().signal;
+  },
+};
+
 const contextFor = (context?: CallOptions): CallContext =>
-  context?.signal
-    ? (context as CallContext)
-    : {
-        ...context,
-        get signal() {
-          return new AbortController().signal;
-        },
-      };
+  !context || context.signal
+    ? ((context ?? NO_CONTEXT) as CallContext)
+    : { ...context, signal: NO_CONTEXT.signal };
 
 const scheduleByTimeout = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createRateLimiter } from './rate-limiter.ts';
 import type { RateLimiterEvent, RateLimiterOptions } from './rate-limiter.ts';
 
@@ -55,6 +55,10 @@ const make = (options: Partial<RateLimiterOptions> = {}) => {
   });
   return { time, events, limit };
 };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the bucket', () => {
   test('lets a burst through, then refuses', () => {
@@ -212,7 +216,29 @@ describe('waiting', () => {
   });
 });
 
+describe('the error', () => {
+  test('has no stack, which would be most of its cost, and leaves the stacks of others alone', async () => {
+    const { limit } = make();
+    limit.tryAcquire(2);
+    const error = (await limit.acquire().catch((caught: unknown) => caught)) as Error;
+    expect(error.stack?.split('\n')).toHaveLength(1);
+    expect(new Error('other').stack?.split('\n').length).toBeGreaterThan(2);
+  });
+});
+
 describe('an abort', () => {
+  test('stops the real timer too', async () => {
+    vi.useFakeTimers();
+    const limit = createRateLimiter({ ratePerSecond: 1, burst: 1, maxWaitMs: 5000 });
+    limit.tryAcquire();
+    const controller = new AbortController();
+    const waits = limit.acquire({ signal: controller.signal });
+    expect(vi.getTimerCount()).toBe(1);
+    controller.abort(new Error('gone'));
+    await expect(waits).rejects.toThrow('gone');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('settles a waiting call at once, never calls the function, and gives the token to another', async () => {
     const { limit, time } = make({ maxWaitMs: 1000 });
     limit.tryAcquire(2);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createStaleCache, createStaticAnswer } from './stale-cache.ts';
 import type { Load, StaleCacheEvent, StaleCacheOptions } from './stale-cache.ts';
 
@@ -10,7 +10,7 @@ const settle = async () => {
 
 /** A clock that moves when told, and the timers that it fires on the way. */
 const createTime = () => {
-  let now = 0;
+  let now = 1_000_000;
   const timers = new Set<{ at: number; run: () => void }>();
   return {
     clock: { now: () => now },
@@ -63,6 +63,10 @@ const make = (options: Partial<StaleCacheOptions> = {}) => {
 };
 
 const fails = () => Promise.reject(new Error('away'));
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('a value', () => {
   test('is given without a load until its soft time to live', async () => {
@@ -290,6 +294,46 @@ describe('an abort', () => {
     calls[0]!.resolve('late');
     await settle();
     expect(cached.size()).toBe(0);
+  });
+
+  test('of a caller with a stale value at hand leaves no timer and no listener', async () => {
+    const { cached, load, time } = make({ maxWaitMs: 200 });
+    cached.set('k', 'one');
+    await time.pass(1500);
+    const controller = new AbortController();
+    const remove = vi.spyOn(controller.signal, 'removeEventListener');
+    const asked = cached('k', load, { signal: controller.signal });
+    await settle();
+    expect(time.timers.size).toBe(1);
+    controller.abort(new Error('gone'));
+    await expect(asked).rejects.toThrow('gone');
+    expect(time.timers.size).toBe(0);
+    expect(remove).toHaveBeenCalled();
+  });
+
+  test('after the wait for a stale value ended is not listened for any more', async () => {
+    const { cached, calls, load, time } = make({ maxWaitMs: 200 });
+    cached.set('k', 'one');
+    await time.pass(1500);
+    const controller = new AbortController();
+    const asked = cached('k', load, { signal: controller.signal });
+    await time.pass(200);
+    expect((await asked).stale).toBe(true);
+    controller.abort();
+    expect(calls[0]!.signal.aborted).toBe(false);
+  });
+
+  test('stops the real timer too', async () => {
+    vi.useFakeTimers();
+    const cached = createStaleCache<string>({ softTtlMs: 1, hardTtlMs: 60_000, maxWaitMs: 5000 });
+    cached.set('k', 'one');
+    vi.advanceTimersByTime(10);
+    const controller = new AbortController();
+    const asked = cached('k', () => new Promise<string>(() => undefined), { signal: controller.signal });
+    expect(vi.getTimerCount()).toBe(1);
+    controller.abort(new Error('gone'));
+    await expect(asked).rejects.toThrow('gone');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('before the call loads nothing', async () => {
