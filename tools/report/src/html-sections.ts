@@ -1,10 +1,11 @@
 /** The parts of the report page, from top to bottom; each takes facts and gives markup. */
-import type { Assumption, FaultResult, GameDayReport, GameDayResult } from '@nines/game-day';
+import type { Assumption, FaultResult, GameDayReport, GameDayResult, TimelineMark } from '@nines/game-day';
 import { timelineSteps } from './chart-data.ts';
 import { html, type Html } from './html.ts';
 import {
   availabilityFigure,
   causesSentence,
+  clockTime,
   count,
   duration,
   loadSentence,
@@ -129,6 +130,41 @@ function stepsTable({ timeline }: GameDayReport): Html {
   </details>`;
 }
 
+const MARK_KINDS: Readonly<Record<TimelineMark['kind'], string>> = {
+  phase: 'phase',
+  inject: 'fault injected',
+  heal: 'fault healed',
+  event: '',
+};
+
+/** Every mark of the charts in words, in order. */
+function marksTable({ marks }: GameDayReport): Html {
+  if (marks.length === 0) return NOTHING;
+  const inOrder = [...marks].sort((a, b) => a.second - b.second);
+  return html` <details>
+    <summary>What happened, moment by moment</summary>
+    <div class="table" tabindex="0" role="region" aria-label="What happened">
+      <table class="moments">
+        <thead>
+          <tr>
+            <th scope="col">at</th>
+            <th scope="col">what</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${inOrder.map(
+            ({ second, label, kind }) =>
+              html`<tr>
+                <th scope="row">${clockTime(second)}</th>
+                <td>${MARK_KINDS[kind]} <b>${label}</b></td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
 export function chartsSection(report: GameDayReport): Html {
   return html` <h2 id="timeline">What users saw, second by second</h2>
     <p class="note">
@@ -150,7 +186,7 @@ export function chartsSection(report: GameDayReport): Html {
       ${chart('chart-requests', 'Requests a second', 'by what became of them')}
       ${chart('chart-latency', 'Latency', 'of answered requests, on a logarithmic scale')}
       <noscript>The charts need JavaScript; everything else on this page does not.</noscript>
-      ${stepsTable(report)}
+      ${stepsTable(report)} ${marksTable(report)}
     </div>`;
 }
 

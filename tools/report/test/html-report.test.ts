@@ -173,6 +173,20 @@ describe('the charts', () => {
     expect(drawn[0]).toContain('3 zone-loss');
   });
 
+  it('name the phases between the faults where there is room', async () => {
+    const faults = sample.result.faults.slice(-1);
+    const marks = [
+      { second: 0, label: 'warm-up', kind: 'phase' as const },
+      { second: 745, label: 'overload again', kind: 'phase' as const },
+      { second: 840, label: 'no room for this', kind: 'phase' as const },
+    ];
+    const { drawn, window } = open(renderHtmlReport({ ...reportWith({ faults }), marks }));
+    await nextFrame(window);
+    expect(drawn[0]).toContain('warm-up');
+    expect(drawn[0]).not.toContain('overload again');
+    expect(drawn[0]).not.toContain('no room for this');
+  });
+
   it.each([
     ['a fault', '[data-fault="3"]', 'Showing 3:55 to 6:55 of 14:10'],
     ['half of the run', '[data-action="in"]', 'Showing 3:32 to 10:37 of 14:10'],
@@ -196,8 +210,18 @@ describe('the charts', () => {
     expect(drawn.map((texts) => texts.includes('4:15'))).toEqual([true, true, true]);
   });
 
+  it('have every mark on them in words beside them, in order', () => {
+    const rows = [...shown.document.querySelectorAll('.moments tbody tr')].map(words);
+    expect(rows.slice(0, 4)).toEqual([
+      '0:00 phase warm-up',
+      '0:15 phase steady load',
+      '0:45 fault injected process-kill: i-1 in zone-a (process 4711)',
+      '0:47 i-1 in zone-a restarted by systemd',
+    ]);
+  });
+
   it('have the same run beside them as a table', () => {
-    expect(shown.document.querySelectorAll('#charts details tbody tr')).toHaveLength(85);
+    expect(shown.document.querySelectorAll('#charts details .figures tbody tr')).toHaveLength(85);
   });
 
   it('are left out of a run without a timeline, and the rest of the page stands', () => {

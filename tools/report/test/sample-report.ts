@@ -224,7 +224,7 @@ function faultOf(scene: Scene, timeline: readonly TimelineSecond[]): FaultResult
 
 const MARKS: readonly TimelineMark[] = [
   { second: 0, label: 'warm-up', kind: 'phase' },
-  { second: 30, label: 'steady load', kind: 'phase' },
+  { second: 15, label: 'steady load', kind: 'phase' },
   ...SCENES.flatMap(({ fault, target, from, healed }): TimelineMark[] => [
     { second: from, label: `${fault}: ${target}`, kind: 'inject' },
     { second: healed, label: `${fault} healed`, kind: 'heal' },

@@ -103,6 +103,24 @@ const labelOf = (band: FaultBand, roomPx: number, widthOf: (text: string) => num
   return widthOf(name) <= roomPx ? name : String(band.number);
 };
 
+/** Phases between the faults, such as the warm-up, named where there is room for their name. */
+function drawPhases(u: Chart, y: number): void {
+  const { ctx } = u;
+  ctx.fillStyle = colour('muted');
+  const starts = [...data.phases, ...data.bands.map(({ injected }) => ({ second: injected }))].map(
+    ({ second }) => second,
+  );
+  for (const phase of data.phases) {
+    if (data.bands.some(({ injected, ended }) => phase.second >= injected - 1 && phase.second < ended))
+      continue;
+    const next = Math.min(end, ...starts.filter((second) => second > phase.second));
+    const span = spanPx(u, phase.second, next);
+    if (span !== undefined && ctx.measureText(phase.label).width + canvasPx(4) <= span.width) {
+      ctx.fillText(phase.label, span.left, y);
+    }
+  }
+}
+
 /** Above the first chart: the number of each fault, with its name where there is room. */
 function drawLabels(u: Chart): void {
   const { ctx } = u;
@@ -112,6 +130,7 @@ function drawLabels(u: Chart): void {
   ctx.textAlign = 'left';
   const y = u.bbox.top - canvasPx(13);
   const pad = canvasPx(6);
+  drawPhases(u, y);
   let freeFrom = u.bbox.left;
   for (const band of data.bands) {
     const span = spanPx(u, band.injected, band.ended);
