@@ -14,6 +14,7 @@ import {
 } from './adapters/postgres/connections.ts';
 import { migrate } from './adapters/postgres/migrate.ts';
 import { createPostgresStorage } from './adapters/postgres/postgres-storage.ts';
+import { toErrorFields } from './adapters/error-fields.ts';
 import { createHttpPayment } from './adapters/http-payment.ts';
 import { createHttpReviews } from './adapters/http-reviews.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
@@ -29,7 +30,7 @@ import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Payment } from './ports/payment.ts';
 import type { Storage } from './ports/storage.ts';
-import { createGuardedStorage } from './resilience/guarded-storage.ts';
+import { createGuardedStorage, type RequestStorage } from './resilience/guarded-storage.ts';
 import {
   CAPTURE_BATCH_SIZE,
   createAdmission,
@@ -117,6 +118,7 @@ interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly storage: Storage;
+  readonly guarded: RequestStorage;
   readonly payment: Payment;
   readonly lastKnownGood: LastKnownGood;
   readonly isDraining: () => boolean;
@@ -126,6 +128,7 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
   const log = pino({
     level: config.logLevel,
     base: { service: 'shop-api', instance: config.instanceId, zone: config.zone },
+    serializers: { err: toErrorFields },
   });
   // The gauges read a pool that is made after them, because it counts its events in the same metrics.
   let connections: Connections | undefined = undefined;
@@ -145,13 +148,23 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
     metrics,
     ...createPaymentPolicies({ metrics, timing }),
   });
-  const lastKnownGood = createLastKnownGood({ storage, metrics, timing });
-  return { config, log, metrics, storage, payment, lastKnownGood, isDraining };
+  const guarded = createGuardedStorage(storage, createStorageBreaker({ metrics, timing }));
+  const lastKnownGood = createLastKnownGood({ storage, guarded, metrics, timing });
+  return { config, log, metrics, storage, guarded, payment, lastKnownGood, isDraining };
 }
 
-function createShopOf({ config, log, metrics, storage, payment, lastKnownGood, isDraining }: Parts): Shop {
+function createShopOf({
+  config,
+  log,
+  metrics,
+  storage,
+  guarded,
+  payment,
+  lastKnownGood,
+  isDraining,
+}: Parts): Shop {
   return createShop({
-    storage: createGuardedStorage(storage, createStorageBreaker({ metrics, timing })),
+    storage: guarded,
     payment,
     reviews: createHttpReviews({
       baseUrl: config.reviewsUrl,

@@ -19,7 +19,12 @@ beforeEach(async () => {
     reads += 1;
     return readCatalogue(options);
   };
-  kept = createLastKnownGood({ storage, metrics: createCountingMetrics(), timing: timingOf(clock) });
+  kept = createLastKnownGood({
+    storage,
+    guarded: storage,
+    metrics: createCountingMetrics(),
+    timing: timingOf(clock),
+  });
   await kept.start();
 });
 

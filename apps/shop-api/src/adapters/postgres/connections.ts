@@ -80,8 +80,11 @@ interface Generation {
 
 type Limits = Required<Pick<ConnectionsOptions, 'acquireTimeoutMs' | 'statementTimeoutMs' | 'answerGraceMs'>>;
 
-/** A silence of this length says something about the server; a shorter one only about the caller's haste. */
-const TELLING_WAIT_MS = 200;
+/**
+ * A silence of this length says something about the server; a shorter one only about the caller's haste. It is
+ * longer than the patience of a read, which a busy machine may exhaust while everything is well.
+ */
+const TELLING_WAIT_MS = 400;
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const limits: Limits = { acquireTimeoutMs: 500, statementTimeoutMs: 1_000, answerGraceMs: 250, ...options };
