@@ -55,6 +55,7 @@ class Group implements LocalAutoScalingGroup {
   readonly #lostZones = new Set<string>();
   readonly #members = new Map<string, Member>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #launches = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #launching: string[] = [];
   #launched = 0;
@@ -121,9 +122,23 @@ class Group implements LocalAutoScalingGroup {
       this.#members.set(id, { instance, startedAtMs: clock.now() });
       loadBalancer.register({ id, zone, address: instance.address });
       onEvent({ kind: 'instance-started', subject: id, message: `${id} started in ${zone}` });
+      // Its zone may have gone while it started, and takes it along.
+      if (this.#lostZones.has(zone)) instance.lose();
     } finally {
       this.#launching = without(this.#launching, zone);
     }
+  }
+
+  /** A launch that fails is told and not fatal: the group is still short of an instance and tries again. */
+  #launchInBackground(work: Promise<void>): void {
+    const { node, onEvent } = this.#options;
+    const launch = work
+      .catch((error: unknown) => {
+        const message = `an instance could not be launched: ${error instanceof Error ? error.message : String(error)}`;
+        onEvent({ kind: 'instance-stopped', subject: node.id, message });
+      })
+      .finally(() => this.#launches.delete(launch));
+    this.#launches.add(launch);
   }
 
   async #look(): Promise<void> {
@@ -157,7 +172,8 @@ class Group implements LocalAutoScalingGroup {
   #keepDesired(): void {
     const { node, drawInstanceStartSeconds } = this.#options;
     const missing = node.desiredInstances - this.#members.size - this.#launching.length;
-    for (let count = 0; count < missing; count += 1) void this.#launch(drawInstanceStartSeconds());
+    for (let count = 0; count < missing; count += 1)
+      this.#launchInBackground(this.#launch(drawInstanceStartSeconds()));
     if (missing === 0 && this.#launching.length === 0) this.#rebalance();
   }
 
@@ -169,7 +185,9 @@ class Group implements LocalAutoScalingGroup {
     if (!emptiest || !fullest || fullest[1] - emptiest[1] <= 1) return;
     const surplus = this.instances.find((instance) => instance.zone === fullest[0]);
     if (!surplus) return;
-    void this.#launch(this.#options.drawInstanceStartSeconds()).then(() => this.#retireWhenCovered(surplus));
+    this.#launchInBackground(
+      this.#launch(this.#options.drawInstanceStartSeconds()).then(() => this.#retireWhenCovered(surplus)),
+    );
   }
 
   async #retireWhenCovered(surplus: Instance): Promise<void> {
@@ -210,6 +228,8 @@ class Group implements LocalAutoScalingGroup {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#watch;
+    // One that is just being launched is there, and must be ended, only afterwards.
+    await Promise.all(this.#launches);
     await Promise.all(this.instances.map((instance) => instance.terminate()));
     await Promise.allSettled(this.#ending);
   }
