@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createIdempotency, createMemoryStore, fingerprintOf } from './idempotency.ts';
 import type { IdempotencyEvent, IdempotencyOptions, IdempotencyStore } from './idempotency.ts';
 
@@ -107,6 +107,7 @@ describe('a repetition', () => {
     const refusal = {
       name: 'IdempotencyConflictError',
       code: 'idempotency-key-reused',
+      retryable: false,
       [Symbol.for('nines.error')]: true,
     };
     await expect(once('k', () => 1, { payload: { a: 2 } })).rejects.toMatchObject(refusal);
@@ -214,10 +215,16 @@ describe('a repetition while the first call runs', () => {
     const work = createWork();
     const first = once('k', () => work.promise);
     await settle();
-    await expect(once('k', () => 1)).rejects.toMatchObject({ code: 'idempotency-in-progress' });
+    await expect(once('k', () => 1)).rejects.toMatchObject({
+      code: 'idempotency-in-progress',
+      retryable: true,
+    });
     work.resolve('done');
     await first;
-    await expect(once('k', () => 1)).rejects.toMatchObject({ code: 'idempotency-already-done' });
+    await expect(once('k', () => 1)).rejects.toMatchObject({
+      code: 'idempotency-already-done',
+      retryable: false,
+    });
   });
 });
 
@@ -236,7 +243,10 @@ describe('a lease', () => {
       return 'second';
     });
     slow.resolve('first');
-    expect(await first).toMatchObject({ ok: false, error: { code: 'idempotency-lease-lost' } });
+    expect(await first).toMatchObject({
+      ok: false,
+      error: { code: 'idempotency-lease-lost', retryable: true },
+    });
     expect(second).toEqual({ value: 'second', replayed: false });
     expect((await once('k', () => 'third')).value).toBe('second');
     expect(fences[1]).toBeGreaterThan(fences[0]!);
@@ -248,6 +258,15 @@ describe('a lease', () => {
     await once('a', ({ deadline }) => seen.push(deadline));
     await once('b', ({ deadline }) => seen.push(deadline), { deadline: 400 });
     expect(seen).toEqual([1000, 400]);
+  });
+
+  test('that ends ends the wait too, however long the pause between two looks', async () => {
+    const { once, time } = make({ leaseMs: 1000, pollMs: 1_000_000, maxWaitMs: 2000 });
+    void once('k', () => new Promise(() => undefined));
+    await settle();
+    const second = once('k', () => time.clock.now());
+    await time.pass(1000);
+    expect(await second).toEqual({ value: 1000, replayed: false });
   });
 
   test('whose holder failed late does not free the successor', async () => {
@@ -343,6 +362,19 @@ describe('a store that fails', () => {
     const { once } = failing('release');
     await expect(once('k', () => Promise.reject(new Error('work')))).rejects.toThrow('work');
   });
+});
+
+test("the work is given its caller's signal, or one that never aborts", async () => {
+  const { once } = make();
+  const { signal } = new AbortController();
+  await once(
+    'a',
+    (context) => {
+      expect(context.signal).toBe(signal);
+    },
+    { signal },
+  );
+  expect((await once('b', (context) => context.signal.aborted)).value).toBe(false);
 });
 
 describe('an abort', () => {
@@ -501,6 +533,29 @@ describe('the memory store', () => {
     await time.pass(1000);
     expect((await once('c', () => 3)).value).toBe(3);
   });
+});
+
+test('a full memory store still lets a successor take over', async () => {
+  const { time } = make();
+  const store = createMemoryStore({ maxRecords: 1, clock: time.clock });
+  const request = { key: 'k', fingerprint: 'f', leaseMs: 100, retentionMs: 1000 };
+  await store.acquire(request);
+  await time.pass(100);
+  expect((await store.acquire(request)).fence).toBeTypeOf('number');
+});
+
+test('an abort stops the real timer too', async () => {
+  vi.useFakeTimers();
+  const once = createIdempotency({ store: createMemoryStore() });
+  void once('k', () => new Promise(() => undefined));
+  const controller = new AbortController();
+  const waits = once('k', () => 1, { signal: controller.signal });
+  await settle();
+  expect(vi.getTimerCount()).toBe(1);
+  controller.abort(new Error('gone'));
+  await expect(waits).rejects.toThrow('gone');
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
 
 test('works with the real clock, timer and dice when none are given', async () => {

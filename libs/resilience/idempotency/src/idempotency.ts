@@ -173,12 +173,15 @@ export class IdempotencyConflictError extends Error {
   override readonly name = 'IdempotencyConflictError';
   readonly code: IdempotencyConflict;
   readonly [BRAND] = true;
+  /** Whether a repetition with the same key and payload can get the answer: in progress, or lease lost. */
+  readonly retryable: boolean;
   /** When a repetition may find the key free or done. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: IdempotencyConflict, retryAfterMs?: number) {
     super(code);
     this.code = code;
+    this.retryable = code === 'idempotency-in-progress' || code === 'idempotency-lease-lost';
     this.retryAfterMs = retryAfterMs;
   }
 }

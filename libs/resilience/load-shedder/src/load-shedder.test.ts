@@ -190,6 +190,9 @@ describe('what an outcome says', () => {
   test('ignore: it leaves no trace', async () => {
     const windows = await observe([['ignore', 5000], ...ten('success', 10)]);
     expect(windows[0]).toEqual({ limit: 2, inFlight: 1, rttMs: 10, dropped: false });
+    // 100 ms, and nine times 10 ms, by ten calls; not the 50 ms between them.
+    const between = await observe([['success', 100], ['ignore', 50], ...ten('success', 10).slice(1)]);
+    expect(between[0]?.rttMs).toBe(19);
   });
 
   test('dropped: one is enough to close a window', async () => {
@@ -248,6 +251,7 @@ describe('the algorithms', () => {
   test('aimd adds one, and takes a tenth on a drop or a slow window', () => {
     const next = aimd({ slowMs: 100 });
     expect(next(window(20, 50))).toBe(21);
+    expect(next(window(20, 100))).toBe(21);
     expect(next(window(20, 50, true))).toBe(18);
     expect(next(window(20, 101))).toBe(18);
     expect(aimd({ backoff: 0.5 })(window(20, 1, true))).toBe(10);
