@@ -9,6 +9,7 @@ import type { FaultName, GameDayReport } from '@nines/game-day';
 import { ensureK6 } from '@nines/k6';
 import { createPace, systemClock } from '@nines/local-cloud';
 import { renderHtmlReport, renderVerdict } from '@nines/report';
+import type { Topology } from '@nines/topology';
 import { InvalidArgumentError, Option } from 'commander';
 import { EXIT, InputInvalidError } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -71,6 +72,20 @@ const machine = (k6: string): Record<string, string> => ({
   k6,
 });
 
+/** What was read and what was not: a part that plays no role here must not vanish without a word. */
+export function describeReading({ name, nodes, links, others, notes }: Topology): string[] {
+  const types = [...new Set(others.map((other) => other.type))].sort();
+  return [
+    `read ${name}: ${String(nodes.length)} parts and ${String(links.length)} links`,
+    ...(others.length > 0
+      ? [
+          `not run here: ${String(others.length)} resources of ${String(types.length)} types (${types.join(', ')})`,
+        ]
+      : []),
+    ...notes.map((note) => `note on ${note.resource}: ${note.message}`),
+  ];
+}
+
 async function writeReport(report: GameDayReport, path: string | undefined): Promise<string> {
   const name = `${report.result.tier}-${report.startedAt.replaceAll(':', '-').slice(0, 19)}.html`;
   const target = path ?? join(REPORTS, name);
@@ -95,6 +110,7 @@ async function gameDay(
   console.line('building the applications and synthesizing the stack (skipped where nothing changed)');
   await buildAll(signal);
   const topology = await readTopologyOf(tier);
+  for (const line of describeReading(topology)) console.line(line);
   const report = await runGameDay({
     tier,
     topology,
