@@ -418,6 +418,31 @@ describe('the loss of a zone', () => {
 });
 
 describe('closing', () => {
+  it('waits for no process that drains, be it in the group or just leaving it', async () => {
+    /** Ends at once when its machine is lost, and after a quarter of a minute when it is asked. */
+    class Draining extends FakeInstance {
+      #lost = false;
+      override lose(): void {
+        super.lose();
+        this.#lost = true;
+      }
+      override async terminate(): Promise<void> {
+        for (let waited = 0; waited < 15_000 && !this.#lost; waited += 100) await time.clock.sleep(100);
+        await super.terminate();
+      }
+    }
+    const group = await startGroup({
+      launch: (id, zone) => Promise.resolve(new Draining(id, zone, log)),
+    });
+    group.season();
+    balancer.states.set('instance-2', 'unhealthy');
+    await time.advance(NOTICING_MS + LOOK_MS);
+    const closed = group.close();
+    await time.advance(100);
+    await closed;
+    expect(log.filter((line) => line.startsWith('terminate'))).toHaveLength(4);
+  });
+
   it('ends every instance and launches no other', async () => {
     const group = await startGroup();
     group.season();

@@ -54,7 +54,7 @@ class Group implements LocalAutoScalingGroup {
   readonly #options: AutoScalingGroupOptions;
   readonly #lostZones = new Set<string>();
   readonly #members = new Map<string, Member>();
-  readonly #ending = new Set<Promise<void>>();
+  readonly #ending = new Map<Instance, Promise<void>>();
   readonly #launches = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #launching: string[] = [];
@@ -210,8 +210,8 @@ class Group implements LocalAutoScalingGroup {
           message: `${instance.id} is gone`,
         });
       })
-      .finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
+      .finally(() => this.#ending.delete(instance));
+    this.#ending.set(instance, ending);
   }
 
   loseZone(zone: string): readonly Instance[] {
@@ -230,8 +230,10 @@ class Group implements LocalAutoScalingGroup {
     await this.#watch;
     // One that is just being launched is there, and must be ended, only afterwards.
     await Promise.all(this.#launches);
+    // Nobody is served any more, so no process is given time to drain.
+    for (const instance of [...this.instances, ...this.#ending.keys()]) instance.lose();
     await Promise.all(this.instances.map((instance) => instance.terminate()));
-    await Promise.allSettled(this.#ending);
+    await Promise.allSettled(this.#ending.values());
   }
 }
 

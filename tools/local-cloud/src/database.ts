@@ -145,40 +145,48 @@ class Database implements LocalDatabase {
 
   /** Copies the primary into another zone that is there, and waits until it streams. */
   async #buildStandby(): Promise<void> {
-    const { node, pace, replicationLagSeconds } = this.#options;
     const primary = this.#primary;
     const zone = this.#options.zones.find((one) => one !== this.#primaryZone && !this.#lostZones.has(one));
     if (!primary || zone === undefined || this.#standby || this.#building) return;
     this.#building = true;
+    const replication = await createFaultLink({
+      name: `replication to ${zone}`,
+      target: () => ({ host: '127.0.0.1', port: primary.server.port }),
+    });
     try {
-      const replication = await createFaultLink({
-        name: `replication to ${zone}`,
-        target: () => ({ host: '127.0.0.1', port: primary.server.port }),
-      });
-      if (node.standbyReplication === 'asynchronous') replication.delay(pace.scaleMs(replicationLagSeconds));
-      const server = await this.#makeServer();
-      await createStandbyDirectory({
-        primary: primary.server,
-        superuser: this.credentials,
-        replicateFromPort: replication.address.port,
-        applicationName: STANDBY_NAME,
-        directory: server.directory,
-        binaries: this.#binaries,
-      });
-      await server.start();
-      if (node.standbyReplication === 'synchronous') {
-        await primary.server.configure({ synchronous_standby_names: `'${STANDBY_NAME}'` });
-      }
+      const server = await this.#startStandby(primary.server, replication);
       this.#standby = { server, zone, replication };
-      await this.#waitForSync();
-      this.#options.onEvent({
-        kind: 'standby-in-sync',
-        subject: zone,
-        message: `standby in ${zone} has every write`,
-      });
+    } catch (error) {
+      await replication.close();
+      throw error;
     } finally {
       this.#building = false;
     }
+    await this.#waitForSync();
+    this.#options.onEvent({
+      kind: 'standby-in-sync',
+      subject: zone,
+      message: `standby in ${zone} has every write`,
+    });
+  }
+
+  async #startStandby(primary: PostgresServer, replication: FaultLink): Promise<PostgresServer> {
+    const { node, pace, replicationLagSeconds } = this.#options;
+    if (node.standbyReplication === 'asynchronous') replication.delay(pace.scaleMs(replicationLagSeconds));
+    const server = await this.#makeServer();
+    await createStandbyDirectory({
+      primary,
+      superuser: this.credentials,
+      replicateFromPort: replication.address.port,
+      applicationName: STANDBY_NAME,
+      directory: server.directory,
+      binaries: this.#binaries,
+    });
+    await server.start();
+    if (node.standbyReplication === 'synchronous') {
+      await primary.configure({ synchronous_standby_names: `'${STANDBY_NAME}'` });
+    }
+    return server;
   }
 
   async #waitForSync(): Promise<void> {
@@ -250,9 +258,9 @@ class Database implements LocalDatabase {
     await clock.sleep(pace.scaleMs(seconds), this.#closing.signal);
     // Without a standby there is nothing to fail over to: a restore is a person's work, and takes a restore's time.
     if (!standby || this.#closing.signal.aborted) return;
+    await standby.replication?.close();
     await standby.server.promote();
     await standby.server.configure({ synchronous_standby_names: "''" });
-    await standby.replication?.close();
     this.#standby = undefined;
     this.#primary = { server: standby.server, zone: standby.zone };
     this.#primaryZone = standby.zone;
@@ -280,8 +288,9 @@ class Database implements LocalDatabase {
         await clock.sleep(pace.scaleMs(drawStandbyLossSeconds()), this.#closing.signal);
         if (this.#closing.signal.aborted || this.#standby !== standby) return;
         this.#standby = undefined;
-        await this.#primary?.server.configure({ synchronous_standby_names: "''" });
+        // The link first: what follows fails when the primary goes at this moment too.
         await standby.replication?.close();
+        await this.#primary?.server.configure({ synchronous_standby_names: "''" });
         onEvent({
           kind: 'standby-lost',
           subject: standby.zone,

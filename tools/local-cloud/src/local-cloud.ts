@@ -259,8 +259,8 @@ function assemble(
   balancer: LocalLoadBalancer,
   group: LocalAutoScalingGroup,
   options: LocalCloudOptions,
-): LocalCloud {
-  const { parts, database, services, guardian } = running;
+): Omit<LocalCloud, 'close'> {
+  const { parts, database, services } = running;
   const { clock, onEvent } = options;
   return {
     url: balancer.url,
@@ -287,12 +287,6 @@ function assemble(
       database.restoreZone(zone);
       group.restoreZone(zone);
     },
-    async close() {
-      await balancer.close();
-      await group.close();
-      await database.close();
-      if (!options.guardian) await guardian.close();
-    },
   };
 }
 
@@ -304,18 +298,19 @@ function assemble(
 export async function createLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const parts = partsOf(options.topology);
   const guardian = options.guardian ?? createGuardian();
+  // What has been started, the last first: a listening socket that nobody closes would keep the command from ending.
+  const closers: (() => Promise<void>)[] = options.guardian ? [] : [() => guardian.close()];
+  const close = async () => {
+    for (const closeOne of closers.splice(0)) await closeOne();
+  };
   try {
     const directory = await guardian.makeDirectory('nines-');
     // Root's servers run as another user, which must be able to pass through this folder (and read nothing in it).
     await chmod(directory, 0o711);
     const services = await startServices(parts, options, guardian, directory);
-    const running = {
-      parts,
-      services,
-      directory,
-      guardian,
-      ...(await startDatabase(options, parts, guardian, directory)),
-    };
+    const started = await startDatabase(options, parts, guardian, directory);
+    closers.unshift(() => started.database.close());
+    const running = { parts, services, directory, guardian, ...started };
     const { declared, pace, clock, onEvent } = options;
     const balancer = await createLoadBalancer({
       node: parts.balancer,
@@ -335,10 +330,15 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
       clock,
       onEvent,
     });
+    // The load balancer before the group, so that no instance waits for its requests to drain.
+    closers.unshift(
+      () => balancer.close(),
+      () => group.close(),
+    );
     await group.start();
-    return assemble(running, balancer, group, options);
+    return Object.assign(assemble(running, balancer, group, options), { close });
   } catch (error) {
-    if (!options.guardian) await guardian.close();
+    await close();
     throw error;
   }
 }
