@@ -133,7 +133,8 @@ function createServe(dependencies: ShopDependencies, responder: Responder): Serv
         log.warn({ operation, requestId, code: error.code, reason: reasonOf(error.cause) }, 'refused');
       return error;
     }
-    if ((error as { code?: unknown } | null)?.code === 'timeout') {
+    const code = (error as { code?: unknown } | null)?.code;
+    if (code === 'timeout' || code === 'deadline-exceeded') {
       log.warn({ operation, requestId, code: 'deadline-exceeded' }, 'refused');
       return new ProblemError('deadline-exceeded', 'The time given for this request is over.');
     }

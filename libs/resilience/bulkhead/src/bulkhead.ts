@@ -14,16 +14,18 @@
  *      BulkheadFullError (code 'bulkhead-full', overloaded, not retryable).
  */
 
-/** What a call knows about itself. The signal is made only when it is read. */
+/** What a call is told about itself: what the caller gives is handed on as it is, other fields as well. */
 export interface CallContext {
-  readonly signal: AbortSignal;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
   /** The moment, in milliseconds of the monotonic clock, after which the answer is of no use. */
   readonly deadline?: number | undefined;
-  /** Which attempt this is, from 1. */
-  readonly attempt?: number | undefined;
   /** Whether doing the call twice has the same effect as doing it once. */
   readonly idempotent?: boolean | undefined;
 }
+
+/** The function that a policy calls. */
+export type Fn<T, C> = (context: C) => T | PromiseLike<T>;
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
@@ -55,120 +57,82 @@ export interface BulkheadOptions {
 }
 
 export interface Bulkhead {
-  <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: Partial<CallContext>): Promise<T>;
-  try<T>(
-    fn: (context: CallContext) => T | PromiseLike<T>,
-    context?: Partial<CallContext>,
-  ): Promise<Result<T>>;
+  /** Rejects with what `fn` threw, {@link BulkheadFullError}, or, at once, with the reason of the context's signal. */
+  <T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<T>;
+  /** As the call itself, but what would be thrown is a value. */
+  try<T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
   /** How many run and how many wait now. */
   state(): { readonly running: number; readonly waiting: number };
 }
 
 const BRAND: unique symbol = Symbol.for('nines.error') as never;
 
-/** There was no place for the call. It was not carried out. */
-export class BulkheadFullError extends Error {
-  override readonly name = 'BulkheadFullError';
+/**
+ * There was no place for the call: it was not carried out. An Error without a stack, since taking one costs more than
+ * all the rest of a refusal, just when there is no time to lose.
+ */
+export class BulkheadFullError implements Error {
+  readonly name = 'BulkheadFullError';
   readonly code = 'bulkhead-full';
+  /** Full is busy, not broken: a circuit breaker does not count it. */
   readonly overloaded = true;
+  /** False, for a retry in the same moment would be refused as well. */
   readonly retryable = false;
+  readonly message: string;
   readonly [BRAND] = true;
-}
 
-interface Waiter {
-  start(): void;
-  refuse(reason: BulkheadEvent['reason']): void;
+  constructor(reason: BulkheadEvent['reason']) {
+    this.message = reason;
+  }
 }
+Object.setPrototypeOf(BulkheadFullError.prototype, Error.prototype);
 
 export function createBulkhead(options: BulkheadOptions): Bulkhead {
-  const {
-    maxConcurrent,
-    maxQueue = 0,
-    maxWaitMs = 1000,
-    order = 'fifo',
-    clock = performance,
-    schedule = scheduleByTimeout,
-    onEvent,
-  } = options;
+  const { maxConcurrent, maxQueue = 0, order = 'fifo' } = options;
   const queue: Waiter[] = [];
   let running = 0;
 
-  const refusal = (reason: BulkheadEvent['reason']) => {
-    onEvent?.({ type: 'refused', reason });
-    return new BulkheadFullError(`no place: ${reason}`);
+  /** Undefined when there is a place at once; else resolves when there is one. */
+  const enter = (context: CallContext): Promise<void> | undefined => {
+    if (running < maxConcurrent) {
+      running++;
+      return undefined;
+    }
+    if (queue.length >= maxQueue) {
+      // The oldest has the least time left, so it goes before a newcomer does.
+      const oldest = order === 'adaptive-lifo' ? queue.shift() : undefined;
+      if (!oldest) throw refusal('queue-full', options.onEvent);
+      oldest.refuse('queue-full');
+    }
+    return wait(queue, context, options);
   };
 
   const leave = () => {
-    running--;
     const newestFirst = order === 'adaptive-lifo' && queue.length > maxQueue / 2;
-    (newestFirst ? queue.pop() : queue.shift())?.start();
+    const next = newestFirst ? queue.pop() : queue.shift();
+    // The place goes from hand to hand, so nobody else can take it in between.
+    if (next) next.start();
+    else running--;
   };
 
-  /** Waits for a place. Rejects when there is none in time, or when the caller gives up. */
-  const wait = (context: Partial<CallContext> | undefined) =>
-    new Promise<void>((resolve, reject) => {
-      const signal = context?.signal;
-      const end = () => {
-        cancel();
-        signal?.removeEventListener('abort', onAbort);
-        const index = queue.indexOf(waiter);
-        if (index >= 0) queue.splice(index, 1);
-      };
-      const onAbort = () => {
-        end();
-        reject(signal?.reason as Error);
-      };
-      const waiter: Waiter = {
-        start() {
-          end();
-          running++;
-          resolve();
-        },
-        refuse(reason) {
-          end();
-          reject(refusal(reason));
-        },
-      };
-      const patienceMs = Math.min(maxWaitMs, (context?.deadline ?? Infinity) - clock.now());
-      const cancel = schedule(() => {
-        waiter.refuse('wait-too-long');
-      }, patienceMs);
-      queue.push(waiter);
-      signal?.addEventListener('abort', onAbort);
-    });
-
-  const enter = async (context: Partial<CallContext> | undefined) => {
-    context?.signal?.throwIfAborted();
-    if (running < maxConcurrent) {
-      running++;
-      return;
-    }
-    if (queue.length >= maxQueue) {
-      if (order === 'fifo' || !maxQueue) throw refusal('queue-full');
-      queue[0]?.refuse('queue-full');
-    }
-    await wait(context);
-  };
-
-  const run = async <T>(
-    fn: (context: CallContext) => T | PromiseLike<T>,
-    context: Partial<CallContext> | undefined,
-  ): Promise<T> => {
-    await enter(context);
+  const run = async <T, C extends CallContext>(fn: Fn<T, C>, context: C): Promise<T> => {
+    const waiting = enter(context);
+    if (waiting) await waiting;
     try {
-      return await fn((context ?? NO_CONTEXT) as CallContext);
+      if (waiting) context.signal?.throwIfAborted();
+      return await fn(context);
     } finally {
       leave();
     }
   };
 
-  const call = <T>(
-    fn: (context: CallContext) => T | PromiseLike<T>,
-    context?: Partial<CallContext>,
-  ): Promise<T> => settleAtAbort(run(fn, context), context);
+  const call = <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C): Promise<T> => {
+    const { signal } = context;
+    return signal ? untilAbort(signal, () => run(fn, context)) : run(fn, context);
+  };
 
   return Object.assign(call, {
-    try: <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: Partial<CallContext>) =>
+    try: <T, C extends CallContext>(fn: Fn<T, C>, context?: C) =>
       call(fn, context).then(
         (value): Result<T> => ({ ok: true, value }),
         (error: unknown): Result<T> => ({ ok: false, error }),
@@ -177,32 +141,77 @@ export function createBulkhead(options: BulkheadOptions): Bulkhead {
   });
 }
 
-/** For calls without a context: a signal that nobody aborts, made only when it is read. */
-const NO_CONTEXT: CallContext = {
-  get signal() {
-    return new AbortController().signal;
-  },
+interface Waiter {
+  start(): void;
+  refuse(reason: BulkheadEvent['reason']): void;
+}
+
+const refusal = (reason: BulkheadEvent['reason'], onEvent: BulkheadOptions['onEvent']) => {
+  onEvent?.({ type: 'refused', reason });
+  return new BulkheadFullError(reason);
 };
 
-/** Lets the caller go at once when its own signal aborts; a signal made by a policy above is watched there. */
-function settleAtAbort<T>(promise: Promise<T>, context: Partial<CallContext> | undefined): Promise<T> {
-  const signal = context && Object.hasOwn(context, 'signal') ? context.signal : undefined;
-  if (!signal) return promise;
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => {
+/** Joins the queue. Rejects when no place is free in time, or when the caller gives up. */
+function wait(queue: Waiter[], { signal, deadline = Infinity }: CallContext, options: BulkheadOptions) {
+  const { maxWaitMs = 1000, clock = performance, schedule = scheduleByTimeout, onEvent } = options;
+  return new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) {
       reject(signal.reason as Error);
+      return;
+    }
+    const end = (settle: () => void) => {
+      cancel();
+      signal?.removeEventListener('abort', onAbort);
+      const index = queue.indexOf(waiter);
+      if (index >= 0) queue.splice(index, 1);
+      settle();
     };
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
-    void promise.then(resolve, reject).then(() => {
-      signal.removeEventListener('abort', onAbort);
-    });
+    const onAbort = () => {
+      end(() => {
+        reject(signal?.reason as Error);
+      });
+    };
+    const waiter: Waiter = {
+      start: () => {
+        end(resolve);
+      },
+      refuse: (reason) => {
+        end(() => {
+          reject(new BulkheadFullError(reason));
+          // Last, so that a listener that throws cannot keep the caller waiting for good.
+          onEvent?.({ type: 'refused', reason });
+        });
+      },
+    };
+    const patienceMs = Math.max(0, Math.min(maxWaitMs, deadline - clock.now()));
+    const cancel = schedule(() => {
+      waiter.refuse('wait-too-long');
+    }, patienceMs);
+    queue.push(waiter);
+    signal?.addEventListener('abort', onAbort);
   });
 }
 
-function scheduleByTimeout(run: () => void, delayMs: number): () => void {
+/** Starts something, and rejects at once when the signal aborts, whatever becomes of it. */
+const untilAbort = <T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const onAbort = () => {
+      reject(signal.reason as Error);
+    };
+    const end = () => {
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    void start().then(resolve, reject).then(end);
+  });
+
+const scheduleByTimeout = (run: () => void, delayMs: number): (() => void) => {
   const timer = setTimeout(run, delayMs);
   return () => {
     clearTimeout(timer);
   };
-}
+};

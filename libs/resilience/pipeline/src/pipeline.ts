@@ -11,48 +11,292 @@
  * breaker outside the retry (it sees one failure where the service saw three), the bulkhead outside the timeout
  * (its place is free while the work goes on).
  *
+ * A call settles at once when its signal aborts, whatever the function does with the signal.
+ *
  * API: pipeline(...policies) -> call(fn, context?), call.try(fn, context?). A policy is any function
- * (fn, context?) => Promise, so your own fit in without a class to extend.
+ * (fn, context) => Promise, so your own fit in without a class to extend.
  */
 
-/** What a call knows about itself. The signal is made only when it is read. */
+/** What a call is told about itself. What the caller gives is passed on; the signal is always there. */
 export interface CallContext {
+  /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** The moment, in milliseconds of the monotonic clock, after which the answer is of no use. */
   readonly deadline?: number | undefined;
-  /** Which attempt this is, from 1. */
-  readonly attempt?: number | undefined;
   /** Whether doing the call twice has the same effect as doing it once. */
   readonly idempotent?: boolean | undefined;
+  /** How much it matters that this call is served. */
+  readonly priority?: 'critical' | 'default' | 'sheddable' | undefined;
 }
+
+/** The function that a policy calls. */
+export type Fn<T> = (context: CallContext) => T | PromiseLike<T>;
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
 /** Anything that runs a function under some rule. */
-export type PolicyCall = <T>(
-  fn: (context: CallContext) => T | PromiseLike<T>,
-  context?: Partial<CallContext>,
-) => Promise<T>;
+export type Policy = <T>(fn: Fn<T>, context: CallContext) => Promise<T>;
 
-export interface Pipeline extends PolicyCall {
-  try<T>(
-    fn: (context: CallContext) => T | PromiseLike<T>,
-    context?: Partial<CallContext>,
-  ): Promise<Result<T>>;
+export interface Pipeline {
+  <T>(fn: Fn<T>, context?: Partial<CallContext>): Promise<T>;
+  /** As the call itself, but what would be thrown is a value. */
+  try<T>(fn: Fn<T>, context?: Partial<CallContext>): Promise<Result<T>>;
 }
+
+/**
+ * What a policy may offer beyond being called, so that a pipeline needs one promise for all of them and not one for
+ * each. All of it is optional, and recognised by its shape.
+ */
+interface Shortcuts {
+  /** A policy that only watches (a circuit breaker, a throttle): lets a call in and hears how it ended, or refuses. */
+  enter?(): Leave | Error;
+  /** A policy that limits time: gives the context for the call, through which its outcome comes back. */
+  start?(context: CallContext, caller: Caller): CallContext & Caller;
+  /** A policy that has nothing to do for a call that goes well but to be paid: a retry. */
+  readonly budget?: { put(): void };
+}
+
+/** Says how a call that was let in has ended. */
+type Leave = (ok: boolean, error?: unknown) => void;
+
+/** Where the outcome of a call goes. */
+interface Caller {
+  settle(ok: boolean, value: unknown): void;
+}
+
+/** All that is inside a policy: calls the function and lets the caller know. */
+type Next = (fn: Fn<unknown>, context: CallContext, caller: Caller) => void;
 
 /** @param policies outermost first; without any, the function is just called. */
-export function pipeline(...policies: readonly PolicyCall[]): Pipeline {
-  const call = policies.reduceRight<PolicyCall>(
-    (inner, outer) => (fn, context) => outer((own) => inner(fn, own), context),
-    async (fn, context) => fn(context as CallContext),
+export function pipeline(...policies: readonly (Policy & Shortcuts)[]): Pipeline {
+  // A call that goes well passes a retry and a watching policy that are outermost, as they mostly are, in one step.
+  const [retry, afterRetry] = policies[0]?.budget ? [policies[0], policies.slice(1)] : [undefined, policies];
+  const [watcher, inside] = afterRetry[0]?.enter
+    ? [afterRetry[0], afterRetry.slice(1)]
+    : [undefined, afterRetry];
+  const outer: Outer = {
+    enter: watcher?.enter,
+    next: chain(inside),
+    budget: retry?.budget,
+    again: retry && againBy(retry, chain(afterRetry)),
+  };
+  return Object.assign(
+    <T>(fn: Fn<T>, given?: Partial<CallContext>) =>
+      new Promise<T>((resolve, reject) => {
+        new Call(outer, fn, given, resolve as (value: unknown) => void, reject).begin();
+      }),
+    {
+      try: <T>(fn: Fn<T>, given?: Partial<CallContext>) =>
+        new Promise<Result<T>>((resolve) => {
+          new Call(outer, fn, given, resolve as (result: unknown) => void).begin();
+        }),
+    },
   );
-  return Object.assign(call, {
-    try: <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: Partial<CallContext>) =>
-      call(fn, context).then(
-        (value): Result<T> => ({ ok: true, value }),
-        (error: unknown): Result<T> => ({ ok: false, error }),
-      ),
-  });
 }
+
+/** The outermost policies, and all that is inside them. */
+interface Outer {
+  readonly enter: Shortcuts['enter'] | undefined;
+  readonly next: Next;
+  readonly budget: Shortcuts['budget'] | undefined;
+  readonly again: Again | undefined;
+}
+
+/** A call of the pipeline: the way back to the one who called. */
+class Call implements Caller {
+  readonly #outer: Outer;
+  readonly #fn: Fn<unknown>;
+  readonly #given: Partial<CallContext> | undefined;
+  readonly #resolve: (value: unknown) => void;
+  /** Undefined: the outcome is wanted as a value in any case. */
+  readonly #reject: ((error: unknown) => void) | undefined;
+  #leave: Leave | undefined = undefined;
+  #onAbort: (() => void) | undefined = undefined;
+
+  constructor(
+    outer: Outer,
+    fn: Fn<unknown>,
+    given: Partial<CallContext> | undefined,
+    resolve: (value: unknown) => void,
+    reject?: (error: unknown) => void,
+  ) {
+    this.#outer = outer;
+    this.#fn = fn;
+    this.#given = given;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  begin(): void {
+    const signal = this.#given?.signal;
+    if (signal) {
+      if (signal.aborted) {
+        this.#end(false, signal.reason);
+        return;
+      }
+      this.#onAbort = () => {
+        this.#end(false, signal.reason);
+      };
+      signal.addEventListener('abort', this.#onAbort);
+    }
+    const { enter, next } = this.#outer;
+    if (enter) {
+      const leave = enter();
+      if (typeof leave !== 'function') {
+        this.settle(false, leave);
+        return;
+      }
+      this.#leave = leave;
+    }
+    next(this.#fn, completed(this.#given), this);
+  }
+
+  /** The first attempt has ended. */
+  settle(ok: boolean, value: unknown): void {
+    const { budget, again } = this.#outer;
+    this.#leave?.(ok, value);
+    if (ok) budget?.put();
+    else if (again) {
+      again(value, this.#fn, completed(this.#given)).then(
+        (late) => {
+          this.#end(true, late);
+        },
+        (error: unknown) => {
+          this.#end(false, error);
+        },
+      );
+      return;
+    }
+    this.#end(ok, value);
+  }
+
+  #end(ok: boolean, value: unknown): void {
+    if (this.#onAbort) this.#given?.signal?.removeEventListener('abort', this.#onAbort);
+    if (!this.#reject) this.#resolve(ok ? { ok, value } : { ok, error: value });
+    else if (ok) this.#resolve(value);
+    else this.#reject(value);
+  }
+}
+
+const chain = (policies: readonly (Policy & Shortcuts)[]): Next =>
+  policies.reduceRight<Next>((next, policy) => stage(policy, next), invoke);
+
+function stage(policy: Policy & Shortcuts, next: Next): Next {
+  const { enter, start } = policy;
+  if (enter) {
+    return (fn, context, caller) => {
+      const leave = enter();
+      if (typeof leave === 'function') next(fn, context, new WatchedCaller(leave, caller));
+      else caller.settle(false, leave);
+    };
+  }
+  if (start) {
+    return (fn, context, caller) => {
+      const call = start(context, caller);
+      next(fn, call, call);
+    };
+  }
+  return (fn, context, caller) => {
+    let promise: Promise<unknown>;
+    try {
+      promise = policy((own) => promiseOf(next, fn, own), context);
+    } catch (error) {
+      // A policy that is no async function may throw at once; that is a failed call like any other.
+      caller.settle(false, error);
+      return;
+    }
+    settleWith(promise, caller);
+  };
+}
+
+/** Hands a first attempt that has failed to the retry. */
+type Again = (error: unknown, fn: Fn<unknown>, context: CallContext) => Promise<unknown>;
+
+const againBy =
+  (retry: Policy, next: Next): Again =>
+  (error, fn, context) => {
+    let first = true;
+    return retry((own) => {
+      if (!first) return promiseOf(next, fn, own);
+      first = false;
+      throw error;
+    }, context);
+  };
+
+/** The innermost: the function itself. */
+const invoke: Next = (fn, context, caller) => {
+  try {
+    settleWith(Promise.resolve(fn(context)), caller);
+  } catch (error) {
+    caller.settle(false, error);
+  }
+};
+
+const settleWith = (promise: Promise<unknown>, caller: Caller) => {
+  promise.then(
+    (value) => {
+      caller.settle(true, value);
+    },
+    (error: unknown) => {
+      caller.settle(false, error);
+    },
+  );
+};
+
+const promiseOf = <T>(next: Next, fn: Fn<T>, context: CallContext): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    next(fn, context, new PromiseCaller(resolve as (value: unknown) => void, reject));
+  });
+
+class PromiseCaller implements Caller {
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settle(ok: boolean, value: unknown): void {
+    if (ok) this.#resolve(value);
+    else this.#reject(value);
+  }
+}
+
+/** Tells a watching policy how the call that it has let in ended. */
+class WatchedCaller implements Caller {
+  readonly #leave: Leave;
+  readonly #caller: Caller;
+
+  constructor(leave: Leave, caller: Caller) {
+    this.#leave = leave;
+    this.#caller = caller;
+  }
+
+  settle(ok: boolean, value: unknown): void {
+    try {
+      this.#leave(ok, value);
+    } finally {
+      this.#caller.settle(ok, value);
+    }
+  }
+}
+
+/** The caller's context as it is, or with a signal that is made when it is read, and that nobody aborts. */
+const completed = (given: Partial<CallContext> | undefined): CallContext => {
+  if (!given) return NO_CONTEXT;
+  if (given.signal) return given as CallContext;
+  return {
+    ...given,
+    get signal() {
+      return new AbortController().signal;
+    },
+  };
+};
+
+const NO_CONTEXT: CallContext = {
+  get signal() {
+    return new AbortController().signal;
+  },
+};

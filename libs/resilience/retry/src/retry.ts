@@ -9,72 +9,80 @@
  * 243 calls. Do not use it for a call that has an effect and no idempotency key, inside a tight loop, or
  * against a service that is overloaded without a budget (the default budget is there for that).
  *
- * API: createRetry(options) -> call(fn, context?), call.try(fn, context?);
- *      createRetryBudget(options) -> a token bucket to share between retries;
- *      parseRetryAfter(header, wallClockMs) -> milliseconds or undefined.
+ * API: createRetry(options) -> call(fn, context?), call.try(fn, context?), call.budget;
+ *      createRetryBudget(capacity, perSuccess) -> a token bucket to share between retries;
+ *      equalJitter, decorrelatedJitter(baseDelayMs, maxDelayMs) -> for options.jitter, where full is the default.
  */
 
-/** What a call knows about itself. The signal is made only when it is read. */
+/** What a call is told about itself: what the caller gives is handed on as it is, other fields as well. */
 export interface CallContext {
-  readonly signal: AbortSignal;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
   /** The moment, in milliseconds of the monotonic clock, after which the answer is of no use. */
   readonly deadline?: number | undefined;
-  /** Which attempt this is, from 1. */
-  readonly attempt?: number | undefined;
   /** Whether doing the call twice has the same effect as doing it once. */
   readonly idempotent?: boolean | undefined;
 }
 
+/** The function that a policy calls. */
+export type Fn<T, C> = (context: C) => T | PromiseLike<T>;
+
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
-/** Allows a retry only while retries are a small share of the calls. Share one between policies that load the same service. */
+/** Allows retries only while they are a small share of the calls. Share one between all that load the same service. */
 export interface RetryBudget {
-  /** Takes the price of one retry. False: there is not enough left, so do not retry. */
+  /** Takes what one retry costs. False: there is not enough left, so do not retry. */
   take(): boolean;
-  /** Pays in the reward of one success. */
+  /** Pays in what one success earns. */
   put(): void;
 }
 
-export type RetryEvent =
-  | { readonly type: 'retry'; readonly attempt: number; readonly delayMs: number; readonly error: unknown }
-  | {
-      readonly type: 'give-up';
-      readonly attempt: number;
-      readonly reason: 'not-retryable' | 'attempts' | 'time' | 'budget';
-      readonly error: unknown;
-    };
+/**
+ * How long to wait: `random` is from 0 up to 1, `boundMs` has doubled with every attempt up to `maxDelayMs`,
+ * `lastMs` is the wait before (`baseDelayMs` at first).
+ */
+export type Jitter = (random: number, boundMs: number, lastMs: number) => number;
+
+export interface RetryEvent {
+  /** `retry`: one follows. Else why none does: the error itself, the attempts, the time or the budget. */
+  readonly type: 'retry' | 'error' | 'attempts' | 'time' | 'budget';
+  /** How many attempts have been made. */
+  readonly attempt: number;
+  /** The wait before the next attempt, or what it would have been. */
+  readonly delayMs: number;
+  readonly error: unknown;
+}
 
 export interface RetryOptions {
   /**
-   * Whether the calls may be repeated. There is no default: only you know. A context's `idempotent` decides for
-   * one call, and an error with `retryable: true` (the request was surely not carried out) overrides both.
+   * Whether the calls may be repeated. There is no default, for only you know. A context's `idempotent` decides
+   * for one call, and an error's `retryable` (true: the request was surely not carried out) overrides both.
    */
   readonly idempotent: boolean;
-  /** All attempts, the first included, from 1. @default 3 (more buys little: the budget ends it anyway) */
+  /** All attempts, the first included, from 1. @default 3 (more help little, and the budget ends them anyway) */
   readonly maxAttempts?: number;
-  /** Upper bound of the first delay, milliseconds. @default 100 */
+  /** Upper bound of the first wait, milliseconds; it doubles with every attempt. @default 100 */
   readonly baseDelayMs?: number;
   /**
-   * Upper bound of every delay, milliseconds. A longer Retry-After ends the retries instead of being cut short.
-   * @default 10_000
+   * Upper bound of every wait, milliseconds. A longer Retry-After (an error's `retryAfterMs`) ends the retries: cut
+   * short it would only bother a server that has said when to come back. @default 10_000
    */
   readonly maxDelayMs?: number;
-  /** No retry starts later than this after the call began, milliseconds. @default Infinity (use a deadline) */
+  /** No retry starts later than this after the first failure, milliseconds. @default Infinity: give calls a deadline */
   readonly maxElapsedMs?: number;
   /**
-   * Full: random(0, bound). Equal: bound/2 + random(0, bound/2). Decorrelated: random(base, 3 x last delay).
-   * None exists for tests only: it makes clients return in step.
-   * @default 'full' (fewest calls until all have succeeded; Brooker, "Exponential Backoff And Jitter", AWS)
+   * Spreads the retries of many clients over time.
+   * @default full: random(0, bound), which needs the fewest calls (Brooker, "Exponential Backoff And Jitter", AWS)
    */
-  readonly jitter?: 'full' | 'equal' | 'decorrelated' | 'none';
-  /** Limits retries across calls. @default a budget of this policy's own: 10 retries at once, then 10% of successes */
+  readonly jitter?: Jitter;
+  /** What keeps retries from multiplying an overload. @default one of this policy's own, see createRetryBudget */
   readonly budget?: RetryBudget;
   /**
-   * Whether an error may pass. Asked only when the call may be repeated and the error has no `retryable` field.
-   * @default everything but the answers 400 to 499 other than 408, 425 and 429 (read from `status`)
+   * Whether an error may pass. Asked when the call may be repeated and the error has no `retryable` of its own.
+   * @default all but AbortError
    */
-  readonly isRetryable?: (error: unknown, context: CallContext) => boolean;
+  readonly isRetryable?: (error: unknown) => boolean;
   /** Monotonic milliseconds. @default performance */
   readonly clock?: { now(): number };
   /** A number from 0 up to, not including, 1. @default Math.random */
@@ -86,173 +94,107 @@ export interface RetryOptions {
 }
 
 export interface Retry {
-  <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: Partial<CallContext>): Promise<T>;
-  try<T>(
-    fn: (context: CallContext) => T | PromiseLike<T>,
-    context?: Partial<CallContext>,
-  ): Promise<Result<T>>;
+  /** Rejects with the error of the last attempt, or, at once, with the reason of the context's signal. */
+  <T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<T>;
+  /** As the call itself, but what would be thrown is a value. */
+  try<T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
+  /** The budget in use, to share it. */
+  readonly budget: RetryBudget;
 }
 
 /**
- * @param options.capacity retries that may be made at once, from full. @default 10
- * @param options.perSuccess what a success pays in, in retries. @default 0.1 (a retry costs 1; Brooker 2022)
+ * @param capacity retries that can be made in a row when nothing succeeds. @default 10
+ * @param perSuccess what a success pays in; a retry costs 1, so this is the share of retries that lasts. @default 0.1
+ *   (Brooker, "Fixing retries with token buckets and circuit breakers", 2022; Google SRE book: 10% a client)
+ * @param tokens what is in it at the start. @default capacity
  */
-export function createRetryBudget(options: { capacity?: number; perSuccess?: number } = {}): RetryBudget {
-  const { capacity = 10, perSuccess = 0.1 } = options;
-  let tokens = capacity;
-  return {
-    take: () => tokens >= 1 && (tokens--, true),
-    put: () => {
-      tokens = Math.min(capacity, tokens + perSuccess);
-    },
-  };
-}
+export const createRetryBudget = (capacity = 10, perSuccess = 0.1, tokens = capacity): RetryBudget => ({
+  take: () => tokens >= 1 && !!tokens--,
+  put: () => (tokens = Math.min(capacity, tokens + perSuccess)),
+});
 
-/** Milliseconds that a Retry-After header asks for: seconds, or a date, which needs the wall clock. */
-export function parseRetryAfter(header: string | null | undefined, wallClockMs: number): number | undefined {
-  const delayMs = /^\s*\d+\s*$/.test(header ?? '')
-    ? Number(header) * 1000
-    : Date.parse(header ?? '') - wallClockMs;
-  return delayMs >= 0 ? delayMs : undefined;
-}
+/** Half of the bound, and up to as much again: never at once, at the price of more calls in step. */
+export const equalJitter: Jitter = (random, boundMs) => (boundMs * (1 + random)) / 2;
 
-export function createRetry(options: RetryOptions): Retry {
-  const {
-    idempotent,
-    maxAttempts = 3,
-    baseDelayMs = 100,
-    maxDelayMs = 10_000,
-    maxElapsedMs = Infinity,
-    jitter = 'full',
-    budget = createRetryBudget(),
-    isRetryable = isTransient,
-    clock = performance,
-    // eslint-disable-next-line no-restricted-properties -- The documented default of the injected random source.
-    random = Math.random,
-    schedule = scheduleByTimeout,
-    onEvent,
-  } = options;
+/** Between the base and three times the wait before: spreads out most, with delays that grow by chance. */
+export const decorrelatedJitter =
+  (baseDelayMs = 100, maxDelayMs = 10_000): Jitter =>
+  (random, _boundMs, lastMs) =>
+    baseDelayMs + random * (Math.min(maxDelayMs, lastMs * 3) - baseDelayMs);
 
-  /** The delay before the next attempt, or why there is none. */
-  const plan = (error: unknown, context: AttemptContext, endsAt: number, lastDelayMs: number) => {
-    const { retryable, retryAfterMs = 0 } = (error ?? {}) as { retryable?: boolean; retryAfterMs?: number };
-    if (!(retryable ?? ((context.idempotent ?? idempotent) && isRetryable(error, context)))) {
-      return 'not-retryable';
-    }
-    if (context.attempt >= maxAttempts) return 'attempts';
-    const [from, to] =
-      jitter === 'decorrelated'
-        ? [baseDelayMs, lastDelayMs * 3]
-        : [0, baseDelayMs * 2 ** (context.attempt - 1)];
-    const bound = Math.min(to, maxDelayMs);
-    const share = jitter === 'none' ? 1 : jitter === 'equal' ? 0.5 + random() / 2 : random();
-    const delayMs = retryAfterMs + from + (bound - from) * share;
-    // Whoever asked is gone by then, or the server named a time that nobody here wants to wait for.
-    if (retryAfterMs > maxDelayMs || (endsAt < Infinity && clock.now() + delayMs >= endsAt)) return 'time';
-    return budget.take() ? delayMs : 'budget';
-  };
-
-  const run = async <T>(
-    fn: (context: CallContext) => T | PromiseLike<T>,
-    parent: Partial<CallContext> | undefined,
-  ): Promise<T> => {
-    const elapsedEnd = maxElapsedMs < Infinity ? clock.now() + maxElapsedMs : Infinity;
-    let delayMs = baseDelayMs;
-    for (let attempt = 1; ; attempt++) {
-      const context = new AttemptContext(parent, attempt);
+export function createRetry({
+  idempotent,
+  baseDelayMs = 100,
+  maxDelayMs = 10_000,
+  maxElapsedMs,
+  maxAttempts = 3,
+  jitter = (random, boundMs) => random * boundMs,
+  budget = createRetryBudget(),
+  isRetryable = (error) => (error as Error | undefined)?.name !== 'AbortError',
+  clock = performance,
+  // eslint-disable-next-line no-restricted-properties -- The documented default of the injected random source.
+  random = Math.random,
+  schedule = (run, delayMs, timer = setTimeout(run, delayMs)) =>
+    () =>
+      clearTimeout(timer),
+  onEvent,
+}: RetryOptions): Retry {
+  const call = async <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C): Promise<T> => {
+    const { signal } = context;
+    for (let end: number | undefined, attempt = 0, delayMs = baseDelayMs; ;) {
       try {
-        const value = await fn(context);
+        // Without a signal a happy call costs no more than an await.
+        const value = await (signal
+          ? untilAbort<T>(signal, (resolve, reject) => {
+              Promise.resolve(fn(context)).then(resolve, reject);
+              return undefined;
+            })
+          : fn(context));
         budget.put();
         return value;
       } catch (error) {
-        if (parent?.signal?.aborted) throw error;
-        const next = plan(error, context, Math.min(elapsedEnd, parent?.deadline ?? Infinity), delayMs);
-        if (typeof next === 'string') {
-          onEvent?.({ type: 'give-up', attempt, reason: next, error });
-          throw error;
-        }
-        delayMs = next;
-        onEvent?.({ type: 'retry', attempt, delayMs, error });
-        await new Promise<void>((resolve) => {
-          const cancel = schedule(done, next);
-          const signal = parent?.signal;
-          function done() {
-            cancel();
-            signal?.removeEventListener('abort', done);
-            resolve();
-          }
-          signal?.addEventListener('abort', done);
-        });
-        parent?.signal?.throwIfAborted();
+        const { retryable = (context.idempotent ?? idempotent) && isRetryable(error), retryAfterMs = 0 } =
+          (error ?? {}) as { retryable?: boolean; retryAfterMs?: number };
+        delayMs =
+          retryAfterMs + jitter(random(), Math.min(maxDelayMs, baseDelayMs * 2 ** attempt++), delayMs);
+        // What is not set is undefined here, and no number is greater than that.
+        end ??= clock.now() + (maxElapsedMs as number);
+        const at = clock.now() + delayMs;
+        const reason =
+          !retryable || signal?.aborted
+            ? 'error'
+            : attempt >= maxAttempts
+              ? 'attempts'
+              : retryAfterMs > maxDelayMs || at > end || at > (context.deadline as number)
+                ? 'time'
+                : !budget.take() && 'budget';
+        onEvent?.({ type: reason || 'retry', attempt, delayMs, error });
+        if (reason) throw error;
+        await untilAbort<unknown>(signal, (resolve) => schedule(resolve as () => void, delayMs));
       }
     }
   };
+  call.budget = budget;
+  call.try = <T, C extends CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>> =>
+    call(fn, context).then(
+      (value) => ({ ok: true, value }),
+      (error: unknown) => ({ ok: false, error }),
+    );
+  return call;
+}
 
-  const call = <T>(
-    fn: (context: CallContext) => T | PromiseLike<T>,
-    context?: Partial<CallContext>,
-  ): Promise<T> => {
-    // A signal that is the caller's own has nobody above that watches it; a policy's lazy one does.
-    const signal = context && Object.hasOwn(context, 'signal') ? context.signal : undefined;
-    if (!signal) return run(fn, context);
-    return new Promise<T>((resolve, reject) => {
-      const onAbort = () => {
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) {
-        onAbort();
-        return;
-      }
-      signal.addEventListener('abort', onAbort);
-      void run(fn, context)
-        .then(resolve, reject)
-        .then(() => {
-          signal.removeEventListener('abort', onAbort);
-        });
-    });
-  };
-
-  return Object.assign(call, {
-    try: <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: Partial<CallContext>) =>
-      call(fn, context).then(
-        (value): Result<T> => ({ ok: true, value }),
-        (error: unknown): Result<T> => ({ ok: false, error }),
-      ),
+/** Starts something, and rejects at once when the signal aborts; either way leaves no timer and no listener behind. */
+const untilAbort = <T>(
+  signal: AbortSignal | undefined,
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => (() => void) | undefined,
+  cancel?: () => void,
+  abort?: () => void,
+): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    signal?.addEventListener('abort', (abort = () => reject(signal.reason as Error)));
+    if (signal?.aborted) abort?.();
+    else cancel = start(resolve, reject);
+  }).finally(() => {
+    signal?.removeEventListener('abort', abort as () => void);
+    cancel?.();
   });
-}
-
-/** What an attempt is told: the caller's own fields, the number of the attempt, and a signal made on reading. */
-class AttemptContext implements CallContext {
-  declare readonly deadline?: number;
-  declare readonly idempotent?: boolean;
-  readonly attempt: number;
-  readonly #parent: Partial<CallContext> | undefined;
-
-  constructor(parent: Partial<CallContext> | undefined, attempt: number) {
-    if (parent) Object.assign(this, parent);
-    this.attempt = attempt;
-    this.#parent = parent;
-  }
-
-  get signal(): AbortSignal {
-    return this.#parent?.signal ?? new AbortController().signal;
-  }
-
-  /** Copying the caller's fields must not replace the getter. */
-  set signal(_signal: AbortSignal) {
-    // The getter asks the parent.
-  }
-}
-
-/** A request that the server found wrong stays wrong; a caller who gave up stays gone. The rest may pass. */
-function isTransient(error: unknown): boolean {
-  const { name, status = 0 } = (error ?? {}) as { name?: string; status?: number };
-  return name !== 'AbortError' && !(status >= 400 && status < 500 && ![408, 425, 429].includes(status));
-}
-
-function scheduleByTimeout(run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs);
-  return () => {
-    clearTimeout(timer);
-  };
-}
