@@ -27,6 +27,25 @@ export interface JsonCall {
   readonly expect: readonly number[];
 }
 
+/** What a protected call knows about itself. */
+export interface ProtectedCall {
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** Monotonic milliseconds after which the answer is of no use. */
+  readonly deadline?: number | undefined;
+  /** Whether doing it twice has the same effect as doing it once. */
+  readonly idempotent?: boolean | undefined;
+}
+
+/** Runs a call under policies: time limits, retries, a breaker (`resilience/policies.ts`). */
+export type Protection = <T>(
+  call: (context: ProtectedCall) => T | PromiseLike<T>,
+  context: ProtectedCall,
+) => Promise<T>;
+
+/** For calls that end by their deadline and that nobody aborts otherwise. */
+export const NEVER_ABORTED: AbortSignal = new AbortController().signal;
+
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export async function callJson(fetch: Fetch, call: JsonCall): Promise<{ status: number; body: unknown }> {

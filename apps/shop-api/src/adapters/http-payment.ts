@@ -7,8 +7,7 @@ import {
   type Payment,
   type PaymentCall,
 } from '../ports/payment.ts';
-import { callJson, type Fetch, type JsonCall } from './http-call.ts';
-import type { PolicyCall } from '@nines/pipeline';
+import { callJson, NEVER_ABORTED, type Fetch, type JsonCall, type Protection } from './http-call.ts';
 
 export interface HttpPaymentOptions {
   readonly baseUrl: string;
@@ -16,9 +15,9 @@ export interface HttpPaymentOptions {
   readonly clock: { now(): number };
   readonly metrics: Metrics;
   /** For calls that a customer waits for. */
-  readonly interactive: PolicyCall;
+  readonly interactive: Protection;
   /** For calls after the customer has been answered. */
-  readonly background: PolicyCall;
+  readonly background: Protection;
 }
 
 type Request = Pick<JsonCall, 'body' | 'headers' | 'expect'> & { readonly path: string };
@@ -28,7 +27,7 @@ export function createHttpPayment(options: HttpPaymentOptions): Payment {
 
   async function send(
     operation: PaymentOperation,
-    policy: PolicyCall,
+    policy: Protection,
     request: Request,
     call: PaymentCall | undefined,
   ): Promise<{ status: number; body: unknown }> {
@@ -46,7 +45,7 @@ export function createHttpPayment(options: HttpPaymentOptions): Payment {
             remainingMs: (context.deadline ?? Number.MAX_SAFE_INTEGER) - clock.now(),
           });
         },
-        { idempotent: true, deadline },
+        { signal: NEVER_ABORTED, idempotent: true, deadline },
       );
       metrics.paymentCalled(operation, 'ok');
       return answer;

@@ -2,18 +2,17 @@
  * The reviews service over HTTP: asked with little patience, answered with null when that does not suffice. An
  * answer is kept for some seconds, since opinions change slowly and product pages are read often.
  */
-import type { PolicyCall } from '@nines/pipeline';
 import type { StaleCache } from '@nines/stale-cache';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Opinions, ReviewsSource } from '../ports/reviews.ts';
-import { callJson, type Fetch } from './http-call.ts';
+import { callJson, NEVER_ABORTED, type Fetch, type Protection } from './http-call.ts';
 
 export interface HttpReviewsOptions {
   readonly baseUrl: string;
   readonly fetch: Fetch;
   readonly clock: { now(): number };
   readonly metrics: Metrics;
-  readonly policy: PolicyCall;
+  readonly policy: Protection;
   readonly cache: StaleCache<Opinions, string>;
 }
 
@@ -40,17 +39,20 @@ export function createHttpReviews(options: HttpReviewsOptions): ReviewsSource {
 
   async function load(productId: string, requestId: string | undefined): Promise<Opinions> {
     try {
-      const opinions = await policy(async ({ signal, deadline }) => {
-        const answer = await callJson(fetch, {
-          method: 'GET',
-          url: `${baseUrl}/products/${encodeURIComponent(productId)}/opinions`,
-          signal,
-          requestId,
-          remainingMs: (deadline ?? Number.MAX_SAFE_INTEGER) - clock.now(),
-          expect: [200],
-        });
-        return toOpinions(answer.body);
-      });
+      const opinions = await policy(
+        async ({ signal, deadline }) => {
+          const answer = await callJson(fetch, {
+            method: 'GET',
+            url: `${baseUrl}/products/${encodeURIComponent(productId)}/opinions`,
+            signal,
+            requestId,
+            remainingMs: (deadline ?? Number.MAX_SAFE_INTEGER) - clock.now(),
+            expect: [200],
+          });
+          return toOpinions(answer.body);
+        },
+        { signal: NEVER_ABORTED },
+      );
       metrics.reviewsCalled('ok');
       return opinions;
     } catch (error) {
