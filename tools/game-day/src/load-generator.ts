@@ -2,6 +2,7 @@
  * Runs k6 and hands on what its users saw, one sample a request, while it happens. k6 is a process of its own,
  * listed with the guardian; ending it early is normal, because most faults decide themselves when they are over.
  */
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { killGroup } from '@nines/local-cloud';
@@ -34,8 +35,14 @@ export interface LoadOptions {
 export interface LoadGenerator {
   /** Resolves with the first request's sample; rejects when k6 ends without one. */
   readonly started: Promise<void>;
-  /** Resolves when k6 has ended by itself or by `stop`. */
+  /**
+   * Resolves when k6 has ended by itself or by `stop`.
+   *
+   * @throws LoadGeneratorFailedError when k6 could not be started or ended with an error.
+   * @throws K6SampleInvalidError when it wrote a sample that cannot be read.
+   */
   readonly ended: Promise<void>;
+  /** Ends k6, by force when it does not obey; never rejects. */
   stop(): Promise<void>;
 }
 
@@ -80,8 +87,8 @@ function deliver(line: string, options: LoadOptions, onFirst: () => void): void 
   }
 }
 
-export function startLoad(options: LoadOptions): LoadGenerator {
-  const child = options.guardian.spawn(
+function spawnK6(options: LoadOptions): ChildProcess {
+  return options.guardian.spawn(
     options.k6,
     [
       'run',
@@ -109,6 +116,10 @@ export function startLoad(options: LoadOptions): LoadGenerator {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+}
+
+export function startLoad(options: LoadOptions): LoadGenerator {
+  const child = spawnK6(options);
   let problem = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     problem = (problem + chunk.toString()).slice(-2000);
@@ -116,22 +127,34 @@ export function startLoad(options: LoadOptions): LoadGenerator {
 
   let stopping = false;
   const { promise: started, resolve: onFirst, reject: onNoRequest } = Promise.withResolvers<undefined>();
+  const { promise: failed, reject: fail } = Promise.withResolvers<never>();
   // Whoever never awaits the start still learns of the failure from `ended`.
   started.catch(() => undefined);
+  child.once('error', (cause) => {
+    fail(new LoadGeneratorFailedError(`k6 could not be started: ${cause.message}`, { cause }));
+  });
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream, crlfDelay: Infinity });
   lines.on('line', (line) => {
-    deliver(line, options, () => {
-      onFirst(undefined);
-    });
+    try {
+      deliver(line, options, () => {
+        onFirst(undefined);
+      });
+    } catch (error) {
+      // A measurement with samples missing is none, so the generator is of no more use.
+      fail(error);
+      killGroup(child, 'SIGKILL');
+    }
   });
 
-  const ended = Promise.all([once(child, 'exit'), once(lines, 'close')]).then(([[code]]) => {
+  // `close` comes after `exit`, with everything that k6 said about its end.
+  const exited = Promise.all([once(child, 'close'), once(lines, 'close')]).then(([[code]]) => {
     const fine = code === 0 || code === INTERRUPTED || stopping;
     const error = new LoadGeneratorFailedError(`k6 ended with exit code ${String(code)}:\n${problem}`);
     onNoRequest(error);
     if (!fine) throw error;
   });
-  ended.catch(() => undefined);
+  const ended = Promise.race([failed, exited]);
+  ended.catch(onNoRequest);
 
   return {
     started,
@@ -144,9 +167,12 @@ export function startLoad(options: LoadOptions): LoadGenerator {
         void options.clock.sleep(STOP_PATIENCE_MS, inTime.signal).then(() => {
           if (!inTime.signal.aborted) killGroup(child, 'SIGKILL');
         });
-        await ended.finally(() => {
-          inTime.abort();
-        });
+        await ended
+          // Why it failed is for whoever waits for its end; here it is enough that it ended.
+          .catch(() => undefined)
+          .finally(() => {
+            inTime.abort();
+          });
       }
     },
   };
