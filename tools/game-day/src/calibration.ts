@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@nines/local-cloud';
 import type { LoadGenerator, LoadStage } from './load-generator.ts';
-import { bestGoodRate, totalOf } from './measures.ts';
+import { bestGoodRate, commonCauses, totalOf } from './measures.ts';
 import type { Recorder } from './recorder.ts';
 
 /** From a rate that any machine bears to one that no local topology of ours does, in this time. */
@@ -15,6 +15,7 @@ const RAMP_SECONDS = 40;
 const WINDOW_SECONDS = 4;
 /** The ramp is over when, over one window, less than this share of what was offered was good. */
 const KEEPS_UP_SHARE = 0.75;
+const CAUSES_SHOWN = 3;
 
 export const CALIBRATION_STAGES: readonly LoadStage[] = [
   { target: FIRST_RATE, duration: '0s' },
@@ -47,29 +48,32 @@ export interface CalibrationOptions {
 /**
  * The capacity in good requests a second: the best window of the ramp, which went on until beyond saturation.
  *
- * @throws CalibrationFailedError when nothing was served at all.
+ * @throws CalibrationFailedError when next to nothing was served.
+ * @throws LoadGeneratorFailedError when the load ended before its time.
  */
 export async function calibrate({ start, recorder, clock, signal }: CalibrationOptions): Promise<number> {
   const fromMs = clock.epochNow();
   const generator = start(CALIBRATION_STAGES);
   await generator.started;
   let over = false;
-  void generator.ended
-    .finally(() => {
-      over = true;
-    })
-    .catch(() => undefined);
+  const ended = generator.ended.finally(() => {
+    over = true;
+  });
+  ended.catch(() => undefined);
   while (!over && !signal.aborted) {
     await clock.sleep(500, signal);
     // Requests that may still be answered are left out, or every last second would look like a failure.
     if (isSaturated(recorder.secondsBetween(fromMs, clock.epochNow() - 2_500))) break;
   }
   await generator.stop();
+  // Half a ramp would be taken for a small capacity, at which the rest of the day is easily passed.
+  await ended;
   const capacity = bestGoodRate(recorder.secondsBetween(fromMs, clock.epochNow()), WINDOW_SECONDS);
   if (capacity < FIRST_RATE / 2) {
+    const causes = commonCauses(recorder.between(fromMs, clock.epochNow()), CAUSES_SHOWN);
     throw new CalibrationFailedError(
-      `the topology served ${capacity.toFixed(1)} good requests/s at best, too few to measure anything; ` +
-        'look at the log of an instance with --verbose.',
+      `the topology served ${capacity.toFixed(1)} good requests/s at best, too few to measure anything. ` +
+        `What went wrong: ${causes.map(({ cause, count }) => `${cause} (${String(count)} times)`).join('; ') || 'nobody asked'}.`,
     );
   }
   return capacity;

@@ -13,15 +13,22 @@ import {
   countRequests,
   lossSecondsOf,
   recoverySecondsOf,
+  totalOf,
 } from './measures.ts';
 import type { RequestSample } from './measures.ts';
 import type { PaymentTraffic } from './payment-traffic.ts';
-import type { FaultResult } from './result.ts';
+import type { FaultResult, RequestCounts } from './result.ts';
 
 /** Routes that change something; the others are reads and need no writer. */
 const WRITES = new Set(['order', 'replay']);
 
 const CAUSES_SHOWN = 5;
+
+/**
+ * A window is measured when users came in at least this share of its seconds. A load generator that falls silent
+ * must not look like a service that fails nobody; a second's pause of a busy machine is not silence.
+ */
+const MEASURED_SHARE = 0.9;
 
 export interface FaultWindow {
   readonly fault: string;
@@ -43,7 +50,14 @@ export interface FaultWindow {
   readonly predicted: string;
 }
 
-const shareGood = (samples: readonly RequestSample[]): number => availabilityOf(countRequests(samples));
+/** Share of good requests; undefined, and so not met, when there was none to be good. */
+const shareGood = (samples: readonly RequestSample[]): number | undefined =>
+  samples.length === 0 ? undefined : availabilityOf(countRequests(samples));
+
+function wasMeasured(seconds: readonly RequestCounts[]): boolean {
+  const withUsers = seconds.filter((second) => totalOf(second) > 0).length;
+  return withUsers > 0 && withUsers >= MEASURED_SHARE * seconds.length;
+}
 
 /** Age of the oldest lost acknowledgement at the injection: how far back the record was thrown. */
 function rpoSecondsOf({ audit, injectedAtMs }: FaultWindow): number {
@@ -58,16 +72,18 @@ function goodputOf({ samples, injectedAtMs, healedAtMs }: FaultWindow): number {
 
 export function measureWindow(window: FaultWindow): Measurements {
   const { samples, injectedAtMs, healedAtMs, endedAtMs, payment, capacityRps } = window;
-  const afterHealing = countBySecond(samples, healedAtMs, endedAtMs);
+  const seconds = countBySecond(samples, injectedAtMs, endedAtMs);
+  const reads = shareGood(samples.filter(({ route }) => !WRITES.has(route)));
+  const others = shareGood(samples.filter(({ route }) => route !== 'order'));
   return {
-    lossSeconds: lossSecondsOf(countBySecond(samples, injectedAtMs, endedAtMs)),
-    rtoSeconds: recoverySecondsOf(countBySecond(samples, injectedAtMs, endedAtMs)),
-    recoverySeconds: recoverySecondsOf(afterHealing),
-    rpoSeconds: window.audit.lost.length === 0 ? 0 : rpoSecondsOf(window),
+    ...(wasMeasured(seconds) ? { lossSeconds: lossSecondsOf(seconds) } : {}),
+    rtoSeconds: recoverySecondsOf(seconds),
+    recoverySeconds: recoverySecondsOf(countBySecond(samples, healedAtMs, endedAtMs)),
+    rpoSeconds: rpoSecondsOf(window),
     lost: window.audit.lost.length,
     doubled: window.audit.doubled.length,
-    readsGoodShare: shareGood(samples.filter(({ route }) => !WRITES.has(route))),
-    otherRoutesGoodShare: shareGood(samples.filter(({ route }) => route !== 'order')),
+    ...(reads === undefined ? {} : { readsGoodShare: reads }),
+    ...(others === undefined ? {} : { otherRoutesGoodShare: others }),
     goodputShare: goodputOf(window) / capacityRps,
     ...(payment && payment.calls > 0 ? { attemptsPerRequest: payment.attempts / payment.calls } : {}),
   };

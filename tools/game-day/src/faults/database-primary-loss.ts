@@ -1,4 +1,5 @@
 import type { Fault } from './fault.ts';
+import { FaultHitNothingError } from './fault.ts';
 
 /** RDS declares at most 120 s for a failover; thrice that means that it will not come. */
 const AT_MOST_AWS_SECONDS = 360;
@@ -12,7 +13,8 @@ export const databasePrimaryLoss: Fault = {
     atMostSeconds: (pace) => pace.scaleMs(AT_MOST_AWS_SECONDS) / 1000 + MACHINE_SECONDS,
   },
   async inject({ cloud }) {
-    // Throws when there is no primary, so there is always something that was hit.
+    if (!cloud.database.endpoint)
+      throw new FaultHitNothingError('database-primary-loss found no primary to lose.');
     const target = await cloud.database.losePrimary();
     return { target, heal: () => Promise.resolve() };
   },

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { declaredAssumptions, drawDeclaredDurations } from './declared-durations.ts';
+
+const DRAWERS = [
+  ['drawFailoverSeconds', 60, 120],
+  ['drawStandbyLossSeconds', 10, 30],
+  ['drawInstanceStartSeconds', 60, 90],
+  ['drawUnhealthyDetectionSeconds', 0, 30],
+] as const;
+
+const drawsOf = (seed: number, name: (typeof DRAWERS)[number][0], count = 5) => {
+  const draw = drawDeclaredDurations(seed)[name];
+  return Array.from({ length: count }, () => draw());
+};
+
+describe.each(DRAWERS)('%s', (name, shortest, longest) => {
+  it(`draws from all of ${String(shortest)} to ${String(longest)} s and nothing beyond`, () => {
+    const draws = drawsOf(1, name, 500);
+    const span = longest - shortest;
+    expect(Math.min(...draws)).toBeGreaterThanOrEqual(shortest);
+    expect(Math.max(...draws)).toBeLessThanOrEqual(longest);
+    expect(Math.min(...draws)).toBeLessThan(shortest + 0.05 * span);
+    expect(Math.max(...draws)).toBeGreaterThan(longest - 0.05 * span);
+  });
+
+  it('draws the same for the same seed and something else for another', () => {
+    expect(drawsOf(7, name)).toEqual(drawsOf(7, name));
+    expect(drawsOf(7, name)).not.toEqual(drawsOf(8, name));
+  });
+});
+
+describe('the durations of a run', () => {
+  it('draw each from a sequence of its own, so that one fault more moves no other', () => {
+    const once = drawDeclaredDurations(3);
+    const often = drawDeclaredDurations(3);
+    for (let count = 0; count < 10; count += 1) often.drawFailoverSeconds();
+    expect(often.drawInstanceStartSeconds()).toBe(once.drawInstanceStartSeconds());
+  });
+
+  it('are not all long or all short together', () => {
+    const shares = DRAWERS.map(([name, shortest, longest]) =>
+      drawsOf(5, name, 1).map((drawn) => ((drawn - shortest) / (longest - shortest)).toFixed(6)),
+    );
+    expect(new Set(shares.flat()).size).toBe(DRAWERS.length);
+  });
+
+  it('hold what stays the same all through a run', () => {
+    const { albDnsTtlSeconds, replicationLagSeconds } = drawDeclaredDurations(1);
+    expect(albDnsTtlSeconds).toBe(60);
+    expect(replicationLagSeconds).toBeGreaterThanOrEqual(0);
+    expect(replicationLagSeconds).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('the assumptions that a verdict prints', () => {
+  it('name each duration that a run of this tier uses, with its range and its source', () => {
+    const assumptions = declaredAssumptions();
+    expect(assumptions.map(({ id }) => id)).toEqual([
+      'rds-multi-az-failover',
+      'rds-standby-loss-detection',
+      'ec2-instance-start',
+      'asg-unhealthy-detection',
+      'alb-dns-ttl',
+    ]);
+    const [failover, , , , ttl] = assumptions;
+    expect(failover?.statement).toContain('60 to 120 s');
+    expect(failover?.statement).not.toContain('not published');
+    expect(ttl?.statement).toContain(': 60 s');
+    for (const { source } of assumptions) expect(source).not.toBe('');
+  });
+
+  it('say of what AWS does not publish that it is assumed, and what', () => {
+    const start = declaredAssumptions().find(({ id }) => id === 'ec2-instance-start');
+    expect(start?.statement).toContain('(not published by AWS; An instance needs 60 to 90 s');
+  });
+});

@@ -1,0 +1,181 @@
+import type { ComputeGroupNode, HealthCheck, LoadBalancerNode, Topology } from '@nines/topology';
+import { describe, expect, it } from 'vitest';
+import { describePrediction, detectionSeconds, mixOf, predict } from './prediction.ts';
+import type { PredictionInput } from './prediction.ts';
+
+const CHECK: HealthCheck = {
+  enabled: true,
+  path: '/readyz',
+  matcher: '200',
+  intervalSeconds: 10,
+  timeoutSeconds: 5,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+};
+
+function topologyOf(zones: string[], check: Partial<HealthCheck> = {}): Topology {
+  const base = { region: 'region-1', zones, defaulted: [] };
+  const group: ComputeGroupNode = {
+    ...base,
+    kind: 'compute-group',
+    id: 'Group',
+    type: 'AWS::AutoScaling::AutoScalingGroup',
+    minInstances: 2,
+    maxInstances: 8,
+    desiredInstances: 4,
+    instanceType: 't4g.small',
+    healthCheckType: 'ELB',
+    healthCheckGracePeriodSeconds: 60,
+    process: {
+      unit: 'shop.service',
+      environment: {},
+      restart: 'always',
+      restartDelaySeconds: 3,
+      stopTimeoutSeconds: 30,
+    },
+  };
+  const balancer: LoadBalancerNode = {
+    ...base,
+    kind: 'load-balancer',
+    id: 'LoadBalancer',
+    type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+    internetFacing: true,
+    crossZone: true,
+    idleTimeoutSeconds: 60,
+    clientKeepAliveSeconds: 3600,
+    listeners: [],
+    targetGroups: [
+      {
+        id: 'TargetGroup',
+        port: 8080,
+        healthCheck: { ...CHECK, ...check },
+        deregistrationDelaySeconds: 30,
+        slowStartSeconds: 0,
+        failOpenBelowHealthyTargets: 1,
+        targets: ['Group'],
+      },
+    ],
+  };
+  return {
+    name: 'nines-test',
+    regions: [],
+    nodes: [group, balancer],
+    links: [],
+    others: [],
+    notes: [],
+  };
+}
+
+const inputOf = (changes: Partial<PredictionInput> = {}): PredictionInput => ({
+  topology: topologyOf(['zone-a', 'zone-b']),
+  mix: { writeShare: 0.25, paymentShare: 0.2 },
+  utilization: 0.5,
+  failoverSeconds: 90,
+  standbyLossSeconds: 20,
+  instanceStartSeconds: 75,
+  unhealthyDetectionSeconds: 15,
+  albDnsTtlSeconds: 60,
+  paceDivisor: 1,
+  faultSeconds: 40,
+  overloadFactor: 4,
+  ...changes,
+});
+
+describe('the loss that is predicted', () => {
+  it('for a killed process is its share of the fleet until systemd and Node have it back', () => {
+    // (3 s restart delay + 1 s start) / 4 instances.
+    expect(predict('process-kill', false, inputOf())).toEqual({
+      lossSeconds: 1,
+      because: '1 of 4 instances away until systemd restarts it',
+    });
+  });
+
+  it('for a lost zone adds address, detection and database', () => {
+    // 60 x 1/2 + (10 x 1.5 + 5) x 1/2 x 1/2 + 0.25 x 20.
+    expect(predict('zone-loss', false, inputOf())).toEqual({
+      lossSeconds: 40,
+      because: 'address of the lost node 30 s, detection 5 s, database 5 s, shed until replaced 0 s',
+    });
+  });
+
+  it('for the primary’s zone waits for the failover instead of the standby', () => {
+    // 30 + 5 + 0.25 x 90.
+    expect(predict('zone-loss', true, inputOf()).lossSeconds).toBe(57.5);
+  });
+
+  it('for a lost zone sheds what the others cannot bear until it is replaced', () => {
+    // 40, and 1 - 0.5/0.8 of the users for 15 + 75 s.
+    expect(predict('zone-loss', false, inputOf({ utilization: 0.8 })).lossSeconds).toBeCloseTo(
+      40 + 33.75,
+      10,
+    );
+  });
+
+  it('for one zone of three is a third of everything', () => {
+    const topology = topologyOf(['a', 'b', 'c']);
+    // 60 x 1/3 + 20 x 1/3 x 2/3 + 5.
+    expect(predict('zone-loss', false, inputOf({ topology })).lossSeconds).toBeCloseTo(20 + 40 / 9 + 5, 10);
+  });
+
+  it('for the only zone is everything for as long as it is away', () => {
+    expect(predict('zone-loss', false, inputOf({ topology: topologyOf(['zone-a']) })).lossSeconds).toBe(40);
+  });
+
+  it('for a zone that no health check watches sends to dead targets until it is back', () => {
+    const topology = topologyOf(['zone-a', 'zone-b'], { enabled: false });
+    // 30 + 40 x 1/4 + 5.
+    expect(predict('zone-loss', false, inputOf({ topology })).lossSeconds).toBe(45);
+  });
+
+  it('divides by the pace what AWS and the template decide, and nothing else', () => {
+    const paced = inputOf({ paceDivisor: 10 });
+    expect(predict('zone-loss', false, paced).lossSeconds).toBe(4);
+    expect(predict('database-primary-loss', true, paced).lossSeconds).toBe(2.25);
+    expect(predict('process-kill', false, paced).lossSeconds).toBe(1);
+    expect(predict('payment-away', false, paced).lossSeconds).toBe(8);
+  });
+
+  it('for the database’s primary is the writes, for payment the new orders', () => {
+    expect(predict('database-primary-loss', false, inputOf()).lossSeconds).toBe(22.5);
+    expect(predict('payment-slow', false, inputOf()).lossSeconds).toBe(8);
+    expect(predict('payment-away', false, inputOf()).lossSeconds).toBe(8);
+  });
+
+  it('for overload is what is offered beyond the capacity', () => {
+    expect(predict('overload', false, inputOf()).lossSeconds).toBe(30);
+  });
+
+  it('is nothing, with the reason, without the parts to predict from', () => {
+    const topology = { ...topologyOf(['zone-a']), nodes: [] };
+    expect(predict('process-kill', false, inputOf({ topology }))).toEqual({
+      lossSeconds: 0,
+      because: 'no load balancer and compute group to predict from',
+    });
+  });
+
+  it('is printed with its reason', () => {
+    expect(describePrediction({ lossSeconds: 57.46, because: 'a zone is away' })).toBe(
+      'L 57.5 s (a zone is away)',
+    );
+  });
+});
+
+it('a dead target is detected after half an interval, the other checks and the last one’s timeout', () => {
+  expect(detectionSeconds({ intervalSeconds: 10, timeoutSeconds: 5, unhealthyThreshold: 2 })).toBe(20);
+  expect(detectionSeconds({ intervalSeconds: 5, timeoutSeconds: 2, unhealthyThreshold: 3 })).toBe(14.5);
+});
+
+describe('the mix of the load', () => {
+  const requestsOf = (...routes: string[]) =>
+    routes.map((route) => ({ startedAtMs: 0, durationMs: 1, route, outcome: 'good' as const, stale: false }));
+
+  it('counts orders and replays as writes, and orders alone as payments', () => {
+    expect(
+      mixOf(requestsOf('order', 'replay', 'browse', 'product', 'read-back', 'order', 'browse', 'browse')),
+    ).toEqual({ writeShare: 0.375, paymentShare: 0.25 });
+  });
+
+  it('is nothing of each without requests', () => {
+    expect(mixOf([])).toEqual({ writeShare: 0, paymentShare: 0 });
+  });
+});
