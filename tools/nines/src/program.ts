@@ -23,16 +23,30 @@ export type AddCommand = (
 
 const COMMANDS: readonly AddCommand[] = [gameDayCommand];
 
-const CODED = (error: unknown): error is Error & { code: string } =>
-  error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
+/**
+ * Errors that are for the user, in one message: those that we name ourselves (their code is in small letters), and
+ * those of the system, such as a full disk. Node's own codes, such as ERR_INVALID_ARG_TYPE, tell of our mistakes.
+ */
+function isForTheUser(error: unknown): error is Error & { code: string } {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  return /^[a-z][a-z0-9-]*$/.test(error.code) || 'syscall' in error;
+}
 
-/** Errors that we name ourselves are for the user, in one message; anything else is ours, with its stack. */
-function describe(error: unknown): string {
-  if (CODED(error)) return `nines: ${error.message} [${error.code}]`;
+/** What a command that could not be run says; anything that is not for the user is ours, with its stack. */
+export function describeError(error: unknown): string {
+  if (isForTheUser(error)) return `nines: ${error.message} [${error.code}]`;
   return `nines: this is a defect of nines: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
-export async function runProgram(args: readonly string[], context: ProgramContext): Promise<ExitCode> {
+/** Whatever was under way when the user ended the command may have failed in its own way because of that. */
+const wasInterrupted = (error: unknown, signal: AbortSignal): boolean =>
+  signal.aborted && error instanceof Error && error.name === 'AbortError';
+
+export async function runProgram(
+  args: readonly string[],
+  context: ProgramContext,
+  commands: readonly AddCommand[] = COMMANDS,
+): Promise<ExitCode> {
   let code: ExitCode = EXIT.met;
   const program = new Command('nines')
     .description('Reference architectures that prove their nines.')
@@ -47,7 +61,7 @@ export async function runProgram(args: readonly string[], context: ProgramContex
     })
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for what is possible)');
-  for (const add of COMMANDS)
+  for (const add of commands)
     add(program, context, (given) => {
       code = given;
     });
@@ -58,7 +72,9 @@ export async function runProgram(args: readonly string[], context: ProgramContex
     context.console.settle();
     // Help and version end the parse by an error that is none; commander has printed what there was to say.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.couldNotRun;
-    context.console.line(describe(error));
+    context.console.line(
+      wasInterrupted(error, context.signal) ? 'nines: interrupted. [interrupted]' : describeError(error),
+    );
     return EXIT.couldNotRun;
   }
 }

@@ -1,7 +1,7 @@
 /** `nines gameday <tier>`: break a tier on this machine and print the verdict. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, platform, release, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { acceptancesOf, tiers } from '@nines/availability';
 import type { TierId } from '@nines/availability';
 import { FAULTS, runGameDay } from '@nines/game-day';
@@ -89,7 +89,7 @@ export function describeReading({ name, nodes, links, others, notes }: Topology)
 async function writeReport(report: GameDayReport, path: string | undefined): Promise<string> {
   const name = `${report.result.tier}-${report.startedAt.replaceAll(':', '-').slice(0, 19)}.html`;
   const target = path ?? join(REPORTS, name);
-  if (!path) await mkdir(REPORTS, { recursive: true });
+  await mkdir(dirname(target), { recursive: true });
   await writeFile(target, renderHtmlReport(report));
   return target;
 }
@@ -126,10 +126,10 @@ async function gameDay(
     environment: machine(k6),
   });
   console.settle();
-  const path = await writeReport(report, options.report);
+  // The verdict first: a report that cannot be written must not take a quarter of an hour's measurement with it.
   if (options.json) console.result(JSON.stringify(report.result, null, 2));
   else console.result(renderVerdict(report, { colour: console.colour, width: console.width }));
-  console.line(`report: ${path}`);
+  console.line(`report: ${await writeReport(report, options.report)}`);
   return report.result.met ? EXIT.met : EXIT.notMet;
 }
 
