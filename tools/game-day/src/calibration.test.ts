@@ -102,13 +102,13 @@ describe('calibration', () => {
   });
 
   /** Lets a second pass in which so many requests were offered and so many of them were good. */
-  async function pass(offered: number, good: number): Promise<void> {
+  async function pass(offered: number, good: number, durationMs = 0): Promise<void> {
     for (let index = 0; index < offered; index += 1) {
       const outcome: Outcome = index < good ? 'good' : 'bad';
       const cause = outcome === 'good' ? {} : { cause: 'browse: timeout' };
       recorder.request({
         startedAtMs: fake.now() + (index * 1000) / offered,
-        durationMs: 0,
+        durationMs,
         route: 'browse',
         outcome,
         stale: false,
@@ -128,6 +128,15 @@ describe('calibration', () => {
     expect(fake.now() - 1_000_000).toBeLessThan(25_000);
   });
 
+  it('counts what was answered, not what was let into a queue', async () => {
+    // Each second's users wait a quarter of a second longer than those before: 100 come, and of any four seconds
+    // the fullest sees 75 + 75 + 75 + 100 answers.
+    for (let waited = 0; waited < 8; waited += 1) await pass(100, 100, waited * 250);
+    generator.finish();
+    await fake.advance(1000);
+    expect(await capacity).toBe(81.25);
+  });
+
   it('takes the whole ramp for a topology that bears all of it', async () => {
     for (let count = 0; count < 10; count += 1) await pass(100, 100);
     generator.finish();
@@ -143,13 +152,13 @@ describe('calibration', () => {
   });
 
   it('refuses to measure what serves next to nobody, and says what went wrong', async () => {
-    // Seen 6.5 s in, when the first four seconds are whole: 6 x 11 bad ones and the first of the seventh second.
+    // Seen 7 s in, when the first four seconds have been reported whole: 7 x 11 bad ones.
     for (let count = 0; count < 10; count += 1) await pass(20, 9);
     await expect(capacity).rejects.toMatchObject({
       code: 'calibration-failed',
       message:
         'the topology served 9.0 good requests/s at best, too few to measure anything. ' +
-        'What went wrong: browse: timeout (67 times).',
+        'What went wrong: browse: timeout (77 times).',
     });
   });
 

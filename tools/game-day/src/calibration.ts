@@ -4,14 +4,15 @@
  */
 import type { Clock } from '@nines/local-cloud';
 import type { LoadGenerator, LoadStage } from './load-generator.ts';
-import { bestGoodRate, commonCauses, totalOf } from './measures.ts';
+import { bestRate, commonCauses, goodAnswersBySecond, totalOf } from './measures.ts';
+import { LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
 
 /** From a rate that any machine bears to one that no local topology of ours does, in this time. */
 const FIRST_RATE = 20;
 const LAST_RATE = 820;
 const RAMP_SECONDS = 40;
-/** Goodput is a mean over so many seconds: long enough to outlast a burst that a token bucket lets through. */
+/** Goodput is a mean over so many seconds: long enough for the burst that a token bucket lets through to weigh little. */
 const WINDOW_SECONDS = 4;
 /** The ramp is over when, over one window, less than this share of what was offered was good. */
 const KEEPS_UP_SHARE = 0.75;
@@ -46,7 +47,7 @@ export interface CalibrationOptions {
 }
 
 /**
- * The capacity in good requests a second: the best window of the ramp, which went on until beyond saturation.
+ * The capacity in good answers a second: the best window of the ramp, which went on until beyond saturation.
  *
  * @throws CalibrationFailedError when next to nothing was served.
  * @throws LoadGeneratorFailedError when the load ended before its time.
@@ -63,14 +64,16 @@ export async function calibrate({ start, recorder, clock, signal }: CalibrationO
   while (!over && !signal.aborted) {
     await clock.sleep(500, signal);
     // Requests that may still be answered are left out, or every last second would look like a failure.
-    if (isSaturated(recorder.secondsBetween(fromMs, clock.epochNow() - 2_500))) break;
+    if (isSaturated(recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS))) break;
   }
   await generator.stop();
   // Half a ramp would be taken for a small capacity, at which the rest of the day is easily passed.
   await ended;
-  const capacity = bestGoodRate(recorder.secondsBetween(fromMs, clock.epochNow()), WINDOW_SECONDS);
+  const toMs = clock.epochNow();
+  const samples = recorder.between(fromMs, toMs);
+  const capacity = bestRate(goodAnswersBySecond(samples, fromMs, toMs), WINDOW_SECONDS);
   if (capacity < FIRST_RATE / 2) {
-    const causes = commonCauses(recorder.between(fromMs, clock.epochNow()), CAUSES_SHOWN);
+    const causes = commonCauses(samples, CAUSES_SHOWN);
     throw new CalibrationFailedError(
       `the topology served ${capacity.toFixed(1)} good requests/s at best, too few to measure anything. ` +
         `What went wrong: ${causes.map(({ cause, count }) => `${cause} (${String(count)} times)`).join('; ') || 'nobody asked'}.`,

@@ -61,16 +61,25 @@ describe('the assumptions that a verdict prints', () => {
       'ec2-instance-start',
       'asg-unhealthy-detection',
       'alb-dns-ttl',
+      'aurora-global-replication-lag',
     ]);
-    const [failover, , , , ttl] = assumptions;
+    const [failover, , , , ttl, lag] = assumptions;
     expect(failover?.statement).toContain('60 to 120 s');
     expect(failover?.statement).not.toContain('not published');
-    expect(ttl?.statement).toContain(': 60 s');
+    expect(ttl?.statement).toMatch(/^60 s: /);
+    expect(lag?.statement).toMatch(/^0 to 1 s: /);
     for (const { source } of assumptions) expect(source).not.toBe('');
   });
 
   it('say of what AWS does not publish that it is assumed, and what', () => {
     const start = declaredAssumptions().find(({ id }) => id === 'ec2-instance-start');
-    expect(start?.statement).toContain('(not published by AWS; An instance needs 60 to 90 s');
+    expect(start?.statement).toContain('Assumed, not published: An instance needs 60 to 90 s');
+  });
+
+  it('say that a duration which the caller has replaced is not AWS’s any more', () => {
+    const [failover, standby] = declaredAssumptions({ drawFailoverSeconds: () => 5 });
+    expect(failover?.statement).toMatch(/^Replaced for this run by the caller's own \(drawFailoverSeconds\)/);
+    expect(failover?.source).toBe('the caller of this run');
+    expect(standby?.statement).toMatch(/^10 to 30 s: /);
   });
 });

@@ -28,6 +28,7 @@ const windowOf = (samples: RequestSample[], changes: Partial<FaultWindow> = {}):
   healedAtMs: INJECTED_AT + 8_000,
   endedAtMs: INJECTED_AT + 20_000,
   samples,
+  underWay: [],
   acknowledged: 7,
   audit: { lost: [], doubled: [] },
   capacityRps: 100,
@@ -108,6 +109,15 @@ describe('what a window shows', () => {
       ...each(8, 20),
     ];
     expect(measureWindow(windowOf(samples))).toMatchObject({ goodputShare: 0.9 });
+  });
+
+  it('counts goodput by answers, so that who is still in the queue at the end is not work done', () => {
+    const late = (second: number) => ({ ...request(second), durationMs: 900 });
+    // Asked at 0.5 to 7.5 s and answered at 1.4 to 8.4 s: seven of the eight within the fault's eight seconds.
+    const samples = Array.from({ length: 8 }, (_, second) => late(second));
+    expect(measureWindow(windowOf(samples)).goodputShare).toBe(7 / 8 / 100);
+    // And one that was asked before the fault and answered in it.
+    expect(measureWindow(windowOf(samples, { underWay: [late(-1)] })).goodputShare).toBe(0.01);
   });
 
   it('takes attempts for each call of the payment service, and none without calls', () => {

@@ -7,10 +7,10 @@ import type { Acceptance, Measurements } from '@nines/availability';
 import type { Audit } from './ledger.ts';
 import {
   availabilityOf,
-  bestGoodRate,
   commonCauses,
   countBySecond,
   countRequests,
+  goodAnswersBySecond,
   lossSecondsOf,
   recoverySecondsOf,
   totalOf,
@@ -39,6 +39,8 @@ export interface FaultWindow {
   readonly endedAtMs: number;
   /** Requests that began from the injection to the end. */
   readonly samples: readonly RequestSample[];
+  /** Requests that were under way at the injection: their answers are part of the goodput while the fault lasts. */
+  readonly underWay: readonly RequestSample[];
   readonly acknowledged: number;
   readonly audit: Audit;
   /** Calls to the payment service in the window; absent when the fault is not about it. */
@@ -64,10 +66,10 @@ function rpoSecondsOf({ audit, injectedAtMs }: FaultWindow): number {
   return audit.lost.reduce((oldest, { atMs }) => Math.max(oldest, (injectedAtMs - atMs) / 1000), 0);
 }
 
-/** Mean of the good requests a second while the fault lasted. */
-function goodputOf({ samples, injectedAtMs, healedAtMs }: FaultWindow): number {
-  const seconds = countBySecond(samples, injectedAtMs, healedAtMs);
-  return bestGoodRate(seconds, seconds.length);
+/** Mean of the good answers a second while the fault lasted, counted as the capacity was. */
+function goodputOf({ samples, underWay, injectedAtMs, healedAtMs }: FaultWindow): number {
+  const answers = goodAnswersBySecond([...underWay, ...samples], injectedAtMs, healedAtMs);
+  return answers.reduce((sum, count) => sum + count, 0) / Math.max(1, answers.length);
 }
 
 export function measureWindow(window: FaultWindow): Measurements {

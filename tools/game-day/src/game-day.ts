@@ -3,7 +3,13 @@
  * users would have seen beside what the design promised. It never passes by default: a fault that hit nothing, a
  * topology that does not become whole again and a criterion that was not measured all fail it.
  */
-import { createSeededRandom, declaredTime, findAcceptance, supportOfRun } from '@nines/availability';
+import {
+  acceptancesOf,
+  createSeededRandom,
+  declaredTime,
+  findAcceptance,
+  supportOfRun,
+} from '@nines/availability';
 import type { DeclaredSeconds, TierId } from '@nines/availability';
 import { createGuardian, createLocalCloud, STAND_INS } from '@nines/local-cloud';
 import type { Bundles, Clock, DeclaredDurations, Guardian, LocalCloud, Pace } from '@nines/local-cloud';
@@ -24,9 +30,9 @@ import {
   recoverySecondsOf,
   totalOf,
 } from './measures.ts';
-import { paymentTraffic } from './payment-traffic.ts';
-import type { PaymentTraffic } from './payment-traffic.ts';
+import { paymentTrafficBetween, readPaymentCounters } from './payment-traffic.ts';
 import { describePrediction, mixOf, predict } from './prediction.ts';
+import type { Audit } from './ledger.ts';
 import type { OnProgress } from './progress.ts';
 import { createRecorder, LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
@@ -60,6 +66,11 @@ export interface GameDayOptions {
 export class GameDayInterruptedError extends Error {
   readonly code = 'game-day-interrupted';
   override readonly name = 'GameDayInterruptedError';
+}
+
+export class FaultWithoutAcceptanceError extends Error {
+  readonly code = 'fault-without-acceptance';
+  override readonly name = 'FaultWithoutAcceptanceError';
 }
 
 export class TopologyNotWholeError extends Error {
@@ -137,7 +148,20 @@ class GameDay {
     });
   }
 
+  /** A fault that nothing is promised for could only be told about, never judged. */
+  #refuseFaultsWithoutAcceptance(): void {
+    const { tier, faults = [] } = this.#options;
+    const without = faults.filter((name) => !findAcceptance(tier, name));
+    if (without.length === 0) return;
+    throw new FaultWithoutAcceptanceError(
+      `${tier} promises nothing for ${without.join(', ')}; it does for ${acceptancesOf(tier)
+        .map(({ fault }) => fault)
+        .join(', ')}.`,
+    );
+  }
+
   async run(): Promise<GameDayReport> {
+    this.#refuseFaultsWithoutAcceptance();
     const { clock, signal } = this.#options;
     const startedAt = new Date(clock.epochNow()).toISOString();
     const watching = new AbortController();
@@ -153,8 +177,8 @@ class GameDay {
       });
       this.#throwIfInterrupted();
       const loadRps = Math.max(1, Math.round(capacityRps * LOAD_SHARE));
-      const { faults, measuredFromMs } = await this.#breakUnderLoad(capacityRps, loadRps);
-      return this.#report(faults, { capacityRps, loadRps, startedAt, measuredFromMs });
+      const { faults, measuredFromMs, audit } = await this.#breakUnderLoad(capacityRps, loadRps);
+      return this.#report(faults, { capacityRps, loadRps, startedAt, measuredFromMs, audit });
     } finally {
       watching.abort();
       await this.#cloud?.close();
@@ -162,7 +186,7 @@ class GameDay {
   }
 
   async #startCloud(): Promise<void> {
-    const { topology, bundles, pace, clock, onProgress, signal } = this.#options;
+    const { topology, bundles, pace, clock, onProgress } = this.#options;
     this.#enter('starting the topology');
     this.#workingDirectory = await this.#guardian.makeDirectory('nines-load-');
     this.#cloud = await createLocalCloud({
@@ -180,7 +204,6 @@ class GameDay {
     });
     this.#throwIfInterrupted();
     await this.#settle();
-    signal.throwIfAborted();
   }
 
   /** Waits until the topology is whole; one that never is cannot be broken in a way that proves anything. */
@@ -239,22 +262,24 @@ class GameDay {
       await generator.stop();
     }
     if (failure) throw failure;
-    await this.#auditAfterAll();
-    return { faults: results, measuredFromMs };
+    const audit = await this.#auditAfterAll();
+    return { faults: results, measuredFromMs, audit };
   }
 
   /** Orders acknowledged after the last fault's audit count too, though no fault is to blame for them. */
-  async #auditAfterAll(): Promise<void> {
+  async #auditAfterAll(): Promise<Audit> {
     const record = await readSystemOfRecord(this.#running, this.#options.clock);
-    const { lost, doubled } = this.#recorder.ledger.audit(record);
+    const audit = this.#recorder.ledger.audit(record);
+    const { lost, doubled } = audit;
     if (lost.length > 0) this.#problems.push(`${String(lost.length)} orders were lost after the last fault`);
     if (doubled.length > 0)
       this.#problems.push(`${String(doubled.length)} orders were doubled after the last fault`);
+    return audit;
   }
 
   #selected(): Fault[] {
-    const { faults } = this.#options;
-    return FAULTS.filter((fault) => !faults || faults.includes(fault.name));
+    const { faults, tier } = this.#options;
+    return FAULTS.filter(({ name }) => (faults ? faults.includes(name) : findAcceptance(tier, name)));
   }
 
   /** Waits for so many good seconds in a row, so that a fault is never blamed for what came before it. */
@@ -289,9 +314,14 @@ class GameDay {
     const { clock, pace } = this.#options;
     const cloud = this.#running;
     const failoversBefore = cloud.database.failoverSeconds.length;
+    const acceptance = findAcceptance(this.#options.tier, fault.name);
+    if (!acceptance) throw new Error(`${this.#options.tier} has no acceptance for ${fault.name}`);
     const paymentBefore = fault.name.startsWith('payment')
-      ? await paymentTraffic(cloud.instances)
+      ? await readPaymentCounters(cloud.instances)
       : undefined;
+    // Said before it happens: a prediction that knew how long the fault was going to last would be none.
+    const predicted = this.#predict(fault, loadRps / capacityRps);
+    const askedAtMs = clock.epochNow();
     const injection = await fault.inject({
       cloud,
       pace,
@@ -299,21 +329,19 @@ class GameDay {
       loadRps,
       extraLoad: { start: (rate) => this.#startExtraLoad(rate) },
     });
-    const injectedAtMs = clock.epochNow();
+    const injectedAtMs = injection.beganAtMs ?? askedAtMs;
     this.#recorder.mark('inject', `${fault.name}: ${injection.target}`);
     await this.#hold(fault, injectedAtMs);
     const healedAtMs = clock.epochNow();
-    await this.#heal(fault, injection);
+    await this.#heal(fault, injection, injectedAtMs);
     await this.#awaitTen(healedAtMs, GOOD_AGAIN_LIMIT_SECONDS);
     await this.#settleAfter(fault, healedAtMs);
     await clock.sleep(TAIL_SECONDS * 1000, this.#options.signal);
     const payment = paymentBefore
-      ? difference(await paymentTraffic(cloud.instances), paymentBefore)
+      ? paymentTrafficBetween(paymentBefore, await readPaymentCounters(cloud.instances))
       : undefined;
     const endedAtMs = clock.epochNow() - LATEST_REPORT_MS;
     this.#throwIfInterrupted();
-    const acceptance = findAcceptance(this.#options.tier, fault.name);
-    if (!acceptance) throw new Error(`${this.#options.tier} has no acceptance for ${fault.name}`);
     const failedOver = cloud.database.failoverSeconds.slice(failoversBefore).at(-1);
     return judgeWindow(
       {
@@ -324,19 +352,23 @@ class GameDay {
         healedAtMs,
         endedAtMs,
         samples: this.#recorder.between(injectedAtMs, endedAtMs),
+        underWay: this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, injectedAtMs),
         acknowledged: this.#recorder.ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
         audit: this.#recorder.ledger.audit(await readSystemOfRecord(cloud, clock)),
         ...(payment ? { payment } : {}),
         capacityRps,
         declaredSeconds: pace.scaleMs(failedOver ?? 0) / 1000,
         paceDivisor: pace.divisor,
-        predicted: this.#predict(fault, (healedAtMs - injectedAtMs) / 1000, loadRps / capacityRps),
+        predicted,
       },
       acceptance,
     );
   }
 
-  #predict(fault: Fault, faultSeconds: number, utilization: number): string {
+  #predict(fault: Fault, utilization: number): string {
+    const { hold } = fault;
+    const { pace } = this.#options;
+    const faultSeconds = hold.kind === 'fixed' ? hold.seconds(pace) : hold.atMostSeconds(pace);
     const seconds = (id: Parameters<typeof declaredTime>[0]) => mean(declaredTime(id).seconds);
     const losesPrimary = fault.variant === 'database-primary';
     return describePrediction(
@@ -349,7 +381,7 @@ class GameDay {
         instanceStartSeconds: seconds('ec2-instance-start'),
         unhealthyDetectionSeconds: seconds('asg-unhealthy-detection'),
         albDnsTtlSeconds: seconds('alb-dns-ttl'),
-        paceDivisor: this.#options.pace.divisor,
+        paceDivisor: pace.divisor,
         faultSeconds,
         overloadFactor: OVERLOAD_FACTOR,
       }),
@@ -366,7 +398,14 @@ class GameDay {
       ratePerSecond,
     );
     await extra.started;
-    return { stop: () => extra.stop() };
+    return {
+      startedAtMs: this.#options.clock.epochNow(),
+      stop: async () => {
+        await extra.stop();
+        // A generator that had died by itself offered less than was meant.
+        await extra.ended;
+      },
+    };
   }
 
   async #hold(fault: Fault, injectedAtMs: number): Promise<void> {
@@ -387,10 +426,13 @@ class GameDay {
     }
   }
 
-  async #heal(fault: Fault, injection: Injection): Promise<void> {
+  async #heal(fault: Fault, injection: Injection, injectedAtMs: number): Promise<void> {
     await injection.heal();
     this.#recorder.mark('heal', `${fault.name} ended`);
-    await injection.verify?.();
+    // The last seconds' requests may not have been reported yet, so the rate is that of the time before.
+    const toMs = this.#options.clock.epochNow() - LATEST_REPORT_MS;
+    const offered = this.#recorder.between(injectedAtMs, toMs).length;
+    await injection.verify?.({ offeredRps: offered / Math.max(1, (toMs - injectedAtMs) / 1000) });
   }
 
   /** A topology that a fault has left in pieces fails the run, and what the fault did is still told. */
@@ -431,7 +473,13 @@ class GameDay {
 
   #report(
     faults: readonly FaultResult[],
-    run: { capacityRps: number; loadRps: number; startedAt: string; measuredFromMs: number },
+    run: {
+      capacityRps: number;
+      loadRps: number;
+      startedAt: string;
+      measuredFromMs: number;
+      audit: Audit;
+    },
   ): GameDayReport {
     const { clock, tier, pace, seed, environment } = this.#options;
     const endedAtMs = clock.epochNow();
@@ -459,12 +507,12 @@ class GameDay {
       availability: availabilityOf(requests),
       lossSeconds: lossSecondsOf(seconds),
       acknowledged: this.#recorder.ledger.acknowledgedBetween(run.measuredFromMs, endedAtMs),
-      lost: sum((fault) => fault.lost),
-      doubled: sum((fault) => fault.doubled),
+      lost: sum((fault) => fault.lost) + run.audit.lost.length,
+      doubled: sum((fault) => fault.doubled) + run.audit.doubled.length,
       supports: supportOfRun(perSecond, createSeededRandom(seed))?.sentences ?? [
         'No request was offered, so nothing is supported.',
       ],
-      assumptions: assumptionsOf(pace),
+      assumptions: assumptionsOf(pace, this.#options.durations),
       faults,
       problems: this.#problems,
     };
@@ -478,12 +526,7 @@ class GameDay {
   }
 }
 
-const difference = (after: PaymentTraffic, before: PaymentTraffic): PaymentTraffic => ({
-  calls: after.calls - before.calls,
-  attempts: after.attempts - before.attempts,
-});
-
-function assumptionsOf(pace: Pace): Assumption[] {
+function assumptionsOf(pace: Pace, replaced?: Partial<DeclaredDurations>): Assumption[] {
   const ours = 'Nines, tools/game-day';
   const paceNote =
     pace.divisor === 1
@@ -497,7 +540,7 @@ function assumptionsOf(pace: Pace): Assumption[] {
         ];
   return [
     ...paceNote,
-    ...declaredAssumptions(),
+    ...declaredAssumptions(replaced),
     ...STAND_INS.map((statement, index) => ({
       id: `stand-in-${String(index + 1)}`,
       statement,

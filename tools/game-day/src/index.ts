@@ -1,5 +1,10 @@
 export type * from './result.ts';
-export { runGameDay, GameDayInterruptedError, TopologyNotWholeError } from './game-day.ts';
+export {
+  runGameDay,
+  FaultWithoutAcceptanceError,
+  GameDayInterruptedError,
+  TopologyNotWholeError,
+} from './game-day.ts';
 export type { GameDayOptions } from './game-day.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export type { FaultName } from './faults/index.ts';

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   availabilityOf,
-  bestGoodRate,
+  bestRate,
   countBySecond,
+  goodAnswersBySecond,
   lossSecondsOf,
   quantileOf,
   recoverySecondsOf,
@@ -92,11 +93,30 @@ describe('recovery', () => {
 
 describe('rates and quantiles', () => {
   it('finds the best window', () => {
-    expect(bestGoodRate([second(10), second(200), second(220), second(30)], 2)).toBe(210);
+    expect(bestRate([10, 200, 220, 30], 2)).toBe(210);
   });
 
   it('is zero when there are fewer seconds than the window', () => {
-    expect(bestGoodRate([second(10)], 2)).toBe(0);
+    expect(bestRate([10], 2)).toBe(0);
+  });
+
+  it('counts good answers in the second in which they were given', () => {
+    const samples = [
+      sample(5_000, 'good', 999),
+      sample(5_000, 'good', 1_000),
+      // Asked before the span and answered in it; and the other way round.
+      sample(4_900, 'good', 200),
+      sample(6_900, 'good', 200),
+      // Neither is an answer that anybody wanted.
+      sample(5_000, 'bad'),
+      sample(5_000, 'shed'),
+    ];
+    expect(goodAnswersBySecond(samples, 5_000, 7_000)).toEqual([2, 1]);
+  });
+
+  it('leaves out a last part of a second, and has no answers in no time', () => {
+    expect(goodAnswersBySecond([sample(1_400)], 0, 1_500)).toEqual([0]);
+    expect(goodAnswersBySecond([sample(0)], 0, 999)).toEqual([]);
   });
 
   it('takes quantiles by nearest rank', () => {

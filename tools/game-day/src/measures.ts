@@ -64,6 +64,25 @@ export function countBySecond(
   return seconds;
 }
 
+/**
+ * Sorts good answers into the whole seconds in which they were given. A rate of work done must be counted at its
+ * end: counted at its beginning, everybody who is waiting in a queue looks served within the window in which they
+ * came, and a topology with a longer queue seems to bear more.
+ */
+export function goodAnswersBySecond(
+  samples: Iterable<RequestSample>,
+  fromMs: number,
+  toMs: number,
+): number[] {
+  const answers = new Array<number>(Math.max(0, Math.floor((toMs - fromMs) / 1000))).fill(0);
+  for (const { startedAtMs, durationMs, outcome } of samples) {
+    const second = Math.floor((startedAtMs + durationMs - fromMs) / 1000);
+    const count = answers[second];
+    if (outcome === 'good' && count !== undefined) answers[second] = count + 1;
+  }
+  return answers;
+}
+
 const isGood = (second: RequestCounts): boolean =>
   totalOf(second) > 0 && availabilityOf(second) >= GOOD_SECOND_SHARE;
 
@@ -137,12 +156,12 @@ export function timelineOf(
   });
 }
 
-/** The highest mean rate of good requests over any `window` whole seconds in a row: what was borne at best. */
-export function bestGoodRate(seconds: readonly RequestCounts[], window: number): number {
+/** The highest mean rate over any `window` whole seconds in a row of answers a second: what was borne at best. */
+export function bestRate(answers: readonly number[], window: number): number {
   let best = 0;
-  for (let end = window; end <= seconds.length; end += 1) {
-    const good = seconds.slice(end - window, end).reduce((sum, second) => sum + second.good, 0);
-    best = Math.max(best, good / window);
+  for (let end = window; end <= answers.length; end += 1) {
+    const sum = answers.slice(end - window, end).reduce((total, count) => total + count, 0);
+    best = Math.max(best, sum / window);
   }
   return best;
 }

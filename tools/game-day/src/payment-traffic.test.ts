@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeInstance } from '../test/fake-instance.ts';
-import { paymentTraffic, sumOfCounter } from './payment-traffic.ts';
+import type { FakeInstance } from '../test/fake-instance.ts';
+import { paymentTrafficBetween, readPaymentCounters, sumOfCounter } from './payment-traffic.ts';
 
 const METRICS = `# HELP shop_payment_calls_total Calls of the payment service.
 # TYPE shop_payment_calls_total counter
@@ -30,9 +31,46 @@ describe('the sum of a counter', () => {
   });
 });
 
-it('payment traffic adds up what every instance says', async () => {
-  const instances = [await createFakeInstance('one', 'zone-a'), await createFakeInstance('two', 'zone-b')];
-  for (const instance of instances) instance.metrics = METRICS;
-  expect(await paymentTraffic(instances)).toEqual({ calls: 84, attempts: 88 });
-  for (const instance of instances) instance.close();
+describe('payment traffic', () => {
+  let instances: FakeInstance[];
+  beforeEach(async () => {
+    instances = [await createFakeInstance('one', 'zone-a'), await createFakeInstance('two', 'zone-b')];
+    for (const instance of instances) instance.metrics = METRICS;
+  });
+  afterEach(() => {
+    for (const instance of instances) instance.close();
+  });
+  const counted = (calls: number, attempts: number) =>
+    `shop_payment_calls_total ${String(calls)}\nshop_payment_attempts_total ${String(attempts)}\n`;
+
+  it('adds up what every instance has counted since', async () => {
+    const before = await readPaymentCounters(instances);
+    instances[0]!.metrics = counted(50, 60);
+    instances[1]!.metrics = counted(43, 44);
+    // 50 - 42 + 43 - 42 calls, 60 - 44 + 44 - 44 attempts.
+    expect(paymentTrafficBetween(before, await readPaymentCounters(instances))).toEqual({
+      calls: 9,
+      attempts: 16,
+    });
+  });
+
+  it('takes a restarted process for a new one that counts from nothing', async () => {
+    const before = await readPaymentCounters(instances);
+    instances[0]!.pid = 4712;
+    instances[0]!.metrics = counted(7, 8);
+    expect(paymentTrafficBetween(before, await readPaymentCounters(instances))).toEqual({
+      calls: 7,
+      attempts: 8,
+    });
+  });
+
+  it('leaves out who is away or broken, at either reading', async () => {
+    instances[0]!.metrics = counted(1, 1);
+    const before = await readPaymentCounters(instances);
+    instances[0]!.metrics = counted(3, 4);
+    instances[1]!.close();
+    const after = await readPaymentCounters(instances);
+    expect([...after.keys()]).toEqual(['one process 4711']);
+    expect(paymentTrafficBetween(before, after)).toEqual({ calls: 2, attempts: 3 });
+  });
 });

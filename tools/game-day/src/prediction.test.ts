@@ -1,6 +1,6 @@
 import type { ComputeGroupNode, HealthCheck, LoadBalancerNode, Topology } from '@nines/topology';
 import { describe, expect, it } from 'vitest';
-import { describePrediction, detectionSeconds, mixOf, predict } from './prediction.ts';
+import { describePrediction, detectionSeconds, lossOf, mixOf, predict } from './prediction.ts';
 import type { PredictionInput } from './prediction.ts';
 
 const CHECK: HealthCheck = {
@@ -90,31 +90,36 @@ describe('the loss that is predicted', () => {
     });
   });
 
-  it('for a lost zone adds address, detection and database', () => {
-    // 60 x 1/2 + (10 x 1.5 + 5) x 1/2 x 1/2 + 0.25 x 20.
+  it('for a lost zone is address, dead target and database, each request failing once', () => {
+    // To 20 s: 1 - 0.5 x 0.5 x 0.75 = 0.8125; to 60 s: 0.5.
     expect(predict('zone-loss', false, inputOf())).toEqual({
-      lossSeconds: 40,
-      because: 'address of the lost node 30 s, detection 5 s, database 5 s, shed until replaced 0 s',
+      lossSeconds: 36.25,
+      because:
+        '50% ask the lost address for 60 s at most, 50% of the rest meet a dead target for 20 s, writes (25%) wait for 20 s',
     });
   });
 
   it('for the primary’s zone waits for the failover instead of the standby', () => {
-    // 30 + 5 + 0.25 x 90.
-    expect(predict('zone-loss', true, inputOf()).lossSeconds).toBe(57.5);
+    // 20 x 0.8125 + 40 x (1 - 0.5 x 0.75) + 30 x 0.25 = 16.25 + 25 + 7.5.
+    expect(predict('zone-loss', true, inputOf()).lossSeconds).toBe(48.75);
   });
 
-  it('for a lost zone sheds what the others cannot bear until it is replaced', () => {
-    // 40, and 1 - 0.5/0.8 of the users for 15 + 75 s.
-    expect(predict('zone-loss', false, inputOf({ utilization: 0.8 })).lossSeconds).toBeCloseTo(
-      40 + 33.75,
-      10,
-    );
+  it('for a lost zone sheds what the others cannot bear, once users have found them and until it is replaced', () => {
+    // 36.25, and 1 - 0.5/0.8 of the users from 60 s to 20 + 15 + 75 s: 50 x 0.375.
+    const { lossSeconds, because } = predict('zone-loss', false, inputOf({ utilization: 0.8 }));
+    expect(lossSeconds).toBe(55);
+    expect(because).toContain('then 38% are shed until 110 s');
+  });
+
+  it('for a zone that is replaced before users have left its address sheds nothing', () => {
+    const quick = inputOf({ utilization: 0.8, instanceStartSeconds: 10 });
+    expect(predict('zone-loss', false, quick).lossSeconds).toBe(36.25);
   });
 
   it('for one zone of three is a third of everything', () => {
     const topology = topologyOf(['a', 'b', 'c']);
-    // 60 x 1/3 + 20 x 1/3 x 2/3 + 5.
-    expect(predict('zone-loss', false, inputOf({ topology })).lossSeconds).toBeCloseTo(20 + 40 / 9 + 5, 10);
+    // 20 x (1 - 2/3 x 2/3 x 3/4) + 40 x 1/3 = 13.33 + 13.33.
+    expect(predict('zone-loss', false, inputOf({ topology })).lossSeconds).toBeCloseTo(80 / 3, 10);
   });
 
   it('for the only zone is everything for as long as it is away', () => {
@@ -123,21 +128,24 @@ describe('the loss that is predicted', () => {
 
   it('for a zone that no health check watches sends to dead targets until it is back', () => {
     const topology = topologyOf(['zone-a', 'zone-b'], { enabled: false });
-    // 30 + 40 x 1/4 + 5.
-    expect(predict('zone-loss', false, inputOf({ topology })).lossSeconds).toBe(45);
+    // 20 x 0.8125 + 20 x 0.75 + 20 x 0.5.
+    expect(predict('zone-loss', false, inputOf({ topology })).lossSeconds).toBe(41.25);
   });
 
   it('divides by the pace what AWS and the template decide, and nothing else', () => {
     const paced = inputOf({ paceDivisor: 10 });
-    expect(predict('zone-loss', false, paced).lossSeconds).toBe(4);
+    expect(predict('zone-loss', false, paced).lossSeconds).toBeCloseTo(3.625, 10);
     expect(predict('database-primary-loss', true, paced).lossSeconds).toBe(2.25);
     expect(predict('process-kill', false, paced).lossSeconds).toBe(1);
     expect(predict('payment-away', false, paced).lossSeconds).toBe(8);
   });
 
-  it('for the database’s primary is the writes, for payment the new orders', () => {
+  it('for a slow payment service is nothing: orders wait for it, and nobody else does', () => {
+    expect(predict('payment-slow', false, inputOf()).lossSeconds).toBe(0);
+  });
+
+  it('for the database’s primary is the writes, for an absent payment service the new orders', () => {
     expect(predict('database-primary-loss', false, inputOf()).lossSeconds).toBe(22.5);
-    expect(predict('payment-slow', false, inputOf()).lossSeconds).toBe(8);
     expect(predict('payment-away', false, inputOf()).lossSeconds).toBe(8);
   });
 
@@ -163,6 +171,30 @@ describe('the loss that is predicted', () => {
 it('a dead target is detected after half an interval, the other checks and the last one’s timeout', () => {
   expect(detectionSeconds({ intervalSeconds: 10, timeoutSeconds: 5, unhealthyThreshold: 2 })).toBe(20);
   expect(detectionSeconds({ intervalSeconds: 5, timeoutSeconds: 2, unhealthyThreshold: 3 })).toBe(14.5);
+});
+
+describe('the loss of impairments at once', () => {
+  const during = (share: number, fromSeconds: number, toSeconds: number) => ({
+    share,
+    fromSeconds,
+    toSeconds,
+  });
+
+  it('is share times seconds for one, and the sum for those that do not meet', () => {
+    expect(lossOf([during(0.5, 0, 10)])).toBe(5);
+    expect(lossOf([during(0.5, 0, 10), during(0.25, 20, 40)])).toBe(10);
+  });
+
+  it('is less than the sum where they meet, since a request fails once', () => {
+    // 5 s alone, 5 s together at 1 - 0.5 x 0.5.
+    expect(lossOf([during(0.5, 0, 10), during(0.5, 5, 10)])).toBe(6.25);
+    expect(lossOf([during(1, 0, 10), during(1, 0, 10)])).toBe(10);
+  });
+
+  it('is nothing for none, and for one that lasts no time', () => {
+    expect(lossOf([])).toBe(0);
+    expect(lossOf([during(1, 5, 5)])).toBe(0);
+  });
 });
 
 describe('the mix of the load', () => {

@@ -33,6 +33,7 @@ export interface PredictionInput {
   readonly unhealthyDetectionSeconds: number;
   readonly albDnsTtlSeconds: number;
   readonly paceDivisor: number;
+  /** How long the fault lasts, or lasts at most when it ends with recovery: known before it begins. */
   readonly faultSeconds: number;
   readonly overloadFactor: number;
 }
@@ -75,26 +76,72 @@ function predictProcessKill({ group }: Settings): Prediction {
   };
 }
 
+/** Something that fails a share of the users for a time, counted from the fault. */
+interface Impairment {
+  readonly share: number;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+/**
+ * Full-outage-equivalent seconds of several impairments at once. A request fails once, however many reasons it has:
+ * at every moment the shares that survive each of them are multiplied, taking the reasons as independent.
+ */
+export function lossOf(impairments: readonly Impairment[]): number {
+  const times = [...new Set(impairments.flatMap((one) => [one.fromSeconds, one.toSeconds]))].sort(
+    (a, b) => a - b,
+  );
+  let loss = 0;
+  for (const [index, to] of times.slice(1).entries()) {
+    const from = times[index] ?? to;
+    const surviving = impairments
+      .filter((one) => one.fromSeconds <= from && one.toSeconds >= to)
+      .reduce((product, one) => product * (1 - one.share), 1);
+    loss += (1 - surviving) * (to - from);
+  }
+  return loss;
+}
+
 function predictZoneLoss(
   input: PredictionInput,
   { group, balancer }: Settings,
   losesPrimary: boolean,
 ): Prediction {
   const check = balancer.targetGroups[0]?.healthCheck;
-  const zones = Math.max(1, group.zones.length);
+  const zones = group.zones.length;
+  if (zones <= 1) return { lossSeconds: input.faultSeconds, because: 'the only zone is away' };
   const divided = (seconds: number) => seconds / input.paceDivisor;
+  const span = (share: number, toSeconds: number, fromSeconds = 0): Impairment => ({
+    share,
+    fromSeconds,
+    toSeconds: Math.max(fromSeconds, toSeconds),
+  });
   const lostShare = 1 / zones;
   const detection = check?.enabled === true ? divided(detectionSeconds(check)) : input.faultSeconds;
-  const dns = divided(input.albDnsTtlSeconds) * lostShare;
-  // Requests that reach a living node still go to a dead target until it is found unhealthy.
-  const routing = detection * lostShare * (1 - lostShare);
-  const database =
-    input.mix.writeShare * divided(losesPrimary ? input.failoverSeconds : input.standbyLossSeconds);
+  const dns = divided(input.albDnsTtlSeconds);
+  const database = divided(losesPrimary ? input.failoverSeconds : input.standbyLossSeconds);
+  const replaced = detection + divided(input.unhealthyDetectionSeconds + input.instanceStartSeconds);
+  // While users still ask the lost address, what reaches the others is no more than they bear.
   const short = Math.max(0, 1 - (1 - lostShare) / input.utilization);
-  const replacing = short * divided(input.unhealthyDetectionSeconds + input.instanceStartSeconds);
+  const lossSeconds = lossOf([
+    span(lostShare, dns),
+    // Requests that reach a living node still go to a dead target until it is found unhealthy.
+    span(lostShare, detection),
+    span(input.mix.writeShare, database),
+    span(short, replaced, Math.min(dns, replaced)),
+  ]);
+  const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
+  const until = (seconds: number) => `for ${seconds.toFixed(0)} s`;
   return {
-    lossSeconds: zones === 1 ? input.faultSeconds : dns + routing + database + replacing,
-    because: `address of the lost node ${dns.toFixed(0)} s, detection ${routing.toFixed(0)} s, database ${database.toFixed(0)} s, shed until replaced ${replacing.toFixed(0)} s`,
+    lossSeconds,
+    because: [
+      `${percent(lostShare)} ask the lost address ${until(dns)} at most`,
+      `${percent(lostShare)} of the rest meet a dead target ${until(detection)}`,
+      `writes (${percent(input.mix.writeShare)}) wait ${until(database)}`,
+      ...(short > 0 && replaced > dns
+        ? [`then ${percent(short)} are shed until ${replaced.toFixed(0)} s`]
+        : []),
+    ].join(', '),
   };
 }
 
@@ -113,10 +160,14 @@ export function predict(fault: FaultName, losesPrimary: boolean, input: Predicti
         because: 'writes wait for the failover, reads go on from last-known-good data',
       };
     case 'payment-slow':
+      return {
+        lossSeconds: 0,
+        because: 'orders take longer, within their time limit; nobody else waits for payment',
+      };
     case 'payment-away':
       return {
         lossSeconds: mix.paymentShare * faultSeconds,
-        because: 'new orders refused while payment is unusable',
+        because: 'new orders refused while payment is away',
       };
     case 'overload':
       return {

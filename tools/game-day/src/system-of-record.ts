@@ -2,6 +2,7 @@
  * What the shop itself holds to be true after a fault: the orders in the database's current primary and the
  * charges at the payment service. Read past the application on purpose, because doubles are invisible through it.
  */
+import { DatabasePrimaryAbsentError } from '@nines/local-cloud';
 import type { Clock, LocalCloud } from '@nines/local-cloud';
 import type { RecordedOrder, SystemOfRecord } from './ledger.ts';
 
@@ -32,7 +33,7 @@ export async function readSystemOfRecord(cloud: LocalCloud, clock: Clock): Promi
     .query<{ id: string; reference: string }>('SELECT id::text AS id, reference FROM orders')
     .catch((error: unknown): RecordedOrder[] => {
       // Without a primary nothing can be read back, and what cannot be read back is lost.
-      if (error instanceof Error && error.message.includes('no primary')) return [];
+      if (error instanceof DatabasePrimaryAbsentError) return [];
       throw error;
     });
   return { readAtMs, orders, chargedReferences: await chargedReferences(cloud) };

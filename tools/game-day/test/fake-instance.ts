@@ -6,6 +6,7 @@ import type { Instance } from '@nines/local-cloud';
 
 export interface FakeInstance extends Instance {
   running: boolean;
+  pid: number;
   /** What `/metrics` answers. */
   metrics: string;
   close(): void;

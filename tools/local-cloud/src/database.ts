@@ -28,6 +28,16 @@ const POLL_MS = 100;
 /** A standby that does not catch up within this time on an idle local machine never will. */
 const SYNC_TIMEOUT_MS = 60_000;
 
+/** Nobody takes statements at the moment: a failover is under way, or there is nothing left to fail over to. */
+export class DatabasePrimaryAbsentError extends Error {
+  readonly code = 'database-primary-absent';
+  override readonly name = 'DatabasePrimaryAbsentError';
+
+  constructor() {
+    super('the database has no primary right now');
+  }
+}
+
 export interface LocalDatabase {
   /** Where the endpoint's name leads right now; the application reaches it through its own fault point. */
   readonly endpoint: Address | undefined;
@@ -317,7 +327,7 @@ class Database implements LocalDatabase {
   }
 
   query<Row extends Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    if (!this.#primary) return Promise.reject(new Error('the database has no primary right now'));
+    if (!this.#primary) return Promise.reject(new DatabasePrimaryAbsentError());
     return this.#primary.server.query<Row>(text, values, this.databaseName);
   }
 

@@ -7,6 +7,7 @@ export type { Clock } from './clock.ts';
 export type { CloudEvent, OnCloudEvent } from './cloud-event.ts';
 export { createGuardian, killGroup } from './guardian/guardian.ts';
 export type { Guardian } from './guardian/guardian.ts';
+export { DatabasePrimaryAbsentError } from './database.ts';
 export type { LocalDatabase } from './database.ts';
 export type { Instance } from './instance.ts';
 export type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';

@@ -3,10 +3,23 @@ import type { LocalCloud, Pace } from '@nines/local-cloud';
 export type FaultName =
   'process-kill' | 'zone-loss' | 'database-primary-loss' | 'payment-slow' | 'payment-away' | 'overload';
 
+export interface RunningLoad {
+  /** When its first request had been made, in milliseconds of the epoch. */
+  readonly startedAtMs: number;
+  /** @throws LoadGeneratorFailedError when it had ended before by itself. */
+  stop(): Promise<void>;
+}
+
 /** Load beyond the steady one, for the fault that is load itself. */
 export interface ExtraLoad {
   /** Starts more load and resolves when its first request is under way; stops by itself or by `stop`. */
-  start(ratePerSecond: number): Promise<{ stop(): Promise<void> }>;
+  start(ratePerSecond: number): Promise<RunningLoad>;
+}
+
+/** What users did while a fault lasted, for its proof that it hit something. */
+export interface FaultEvidence {
+  /** Requests a second that users made or wanted to make (dropped iterations included). */
+  readonly offeredRps: number;
 }
 
 export interface FaultContext {
@@ -20,10 +33,16 @@ export interface FaultContext {
 export interface Injection {
   /** What was hit, for the report. */
   readonly target: string;
+  /**
+   * When the fault began, in milliseconds of the epoch.
+   *
+   * @default when its injection was asked for: what users lose while it is under way is the fault's doing too
+   */
+  readonly beganAtMs?: number;
   /** Ends the fault; for one that heals by itself there is nothing to do. */
   heal(): Promise<void>;
   /** Throws FaultHitNothingError when the fault turns out to have touched nothing while it lasted. */
-  verify?(): Promise<void>;
+  verify?(evidence: FaultEvidence): Promise<void>;
 }
 
 /**

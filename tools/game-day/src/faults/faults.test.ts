@@ -84,6 +84,7 @@ function context(): FaultContext {
       start: (rate) => {
         log.push(`start ${String(rate)}/s`);
         return Promise.resolve({
+          startedAtMs: 1_234_000,
           stop: () => {
             log.push('stop');
             return Promise.resolve();
@@ -93,6 +94,8 @@ function context(): FaultContext {
     },
   };
 }
+
+const SOME_LOAD = { offeredRps: 120 };
 
 const inject = async (name: string, variant?: string): Promise<Injection> =>
   faultOf(name, variant).inject(context());
@@ -230,9 +233,9 @@ describe.each([
   it('is an error when nobody called the service meanwhile', async () => {
     called(5);
     const injection = await inject(name);
-    await hitsNothing(injection.verify!(), `${name}: nobody called the payment service meanwhile`);
+    await hitsNothing(injection.verify!(SOME_LOAD), `${name}: nobody called the payment service meanwhile`);
     called(6);
-    await expect(injection.verify!()).resolves.toBeUndefined();
+    await expect(injection.verify!(SOME_LOAD)).resolves.toBeUndefined();
   });
 
   it('is an error when there is no such service', async () => {
@@ -247,5 +250,18 @@ describe('overload', () => {
     expect(injection.target).toBe('load balancer (480 requests/s more, 3x capacity in all)');
     await injection.heal();
     expect(log).toEqual(['start 480/s', 'stop']);
+  });
+
+  it('begins with its load, not with the start of its generator', async () => {
+    expect((await inject('overload')).beganAtMs).toBe(1_234_000);
+  });
+
+  it('is an error when the machine could not offer nine tenths of three times the capacity', async () => {
+    const { verify } = await inject('overload');
+    await expect(verify!({ offeredRps: 540 })).resolves.toBeUndefined();
+    await hitsNothing(
+      verify!({ offeredRps: 539 }),
+      'overload offered 539 requests/s, less than 90% of the 600 that were meant',
+    );
   });
 });

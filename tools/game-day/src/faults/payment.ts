@@ -1,5 +1,5 @@
 import type { ThirdPartyBehaviour } from '@nines/local-cloud';
-import { paymentTraffic } from '../payment-traffic.ts';
+import { paymentTrafficBetween, readPaymentCounters } from '../payment-traffic.ts';
 import type { Fault, FaultName } from './fault.ts';
 import { FaultHitNothingError } from './fault.ts';
 
@@ -15,14 +15,14 @@ function createPaymentFault(name: FaultName, describe: string, bad: ThirdPartyBe
     async inject({ cloud }) {
       const payment = cloud.services.get('payment');
       if (!payment) throw new FaultHitNothingError(`${name}: this topology calls no payment service.`);
-      const before = await paymentTraffic(cloud.instances);
+      const before = await readPaymentCounters(cloud.instances);
       await payment.behave(bad);
       return {
         target: `payment service (${describe})`,
         heal: () => payment.behave(NORMAL_PAYMENT),
         verify: async () => {
-          const { calls } = await paymentTraffic(cloud.instances);
-          if (calls <= before.calls)
+          const { calls } = paymentTrafficBetween(before, await readPaymentCounters(cloud.instances));
+          if (calls === 0)
             throw new FaultHitNothingError(`${name}: nobody called the payment service meanwhile.`);
         },
       };
