@@ -356,11 +356,55 @@ describe('the abort', () => {
     expect(calls).toBe(1);
   });
 
-  test('from before never calls', async () => {
-    const { retry, time } = make();
+  test('from before never calls, and is told as an abort without an attempt, not as an error', async () => {
+    const { retry, time, events } = make();
     const { fn, calledAt } = failing([], time);
     await expect(retry(fn, { signal: AbortSignal.abort(broken) })).rejects.toBe(broken);
     expect(calledAt).toEqual([]);
+    expect(events).toMatchObject([{ type: 'abort', attempt: 0, error: broken }]);
+  });
+
+  test('ends the events of a call, whether it waits or an attempt is under way', async () => {
+    for (const [fn, types] of [
+      [() => Promise.reject(broken), ['retry', 'abort']],
+      [() => new Promise<never>(() => undefined), ['abort']],
+    ] as const) {
+      const { retry, time, events } = make({ baseDelayMs: 10_000 });
+      const controller = new AbortController();
+      const result = retry.try(fn, { signal: controller.signal });
+      await time.pass(100);
+      const reason = new Error('nobody waits');
+      controller.abort(reason);
+      await result;
+      expect(events.map(({ type }) => type)).toEqual(types);
+      expect(events.at(-1)).toMatchObject({ attempt: 1, error: reason });
+    }
+  });
+
+  test('by the function itself, in the middle of its call, settles at once too', async () => {
+    const { retry } = make();
+    const controller = new AbortController();
+    const result = await retry.try(
+      () => {
+        controller.abort(broken);
+        return new Promise<never>(() => undefined);
+      },
+      { signal: controller.signal },
+    );
+    expect(result).toEqual({ ok: false, error: broken });
+  });
+
+  test('leaves no listener when the function throws at once', async () => {
+    const { retry } = make({ maxAttempts: 1 });
+    const { signal } = new AbortController();
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    await retry.try(
+      () => {
+        throw broken;
+      },
+      { signal },
+    );
+    expect(removed).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -384,6 +428,25 @@ describe('the budget', () => {
     expect(budget.take()).toBe(true);
     for (let success = 0; success < 100; success++) budget.put();
     expect([budget.take(), budget.take(), budget.take()]).toEqual([true, true, false]);
+  });
+
+  test('grants a retry for exactly ten successes by default, though ten tenths are less than one in floating point', () => {
+    const budget = createRetryBudget(10, 0.1, 0);
+    for (let success = 0; success < 9; success++) budget.put();
+    expect(budget.take()).toBe(false);
+    budget.put();
+    expect(budget.take()).toBe(true);
+    expect(budget.take()).toBe(false);
+  });
+
+  test('grants a tenth of a million successes, no more and no less', () => {
+    const budget = createRetryBudget(10, 0.1, 0);
+    let granted = 0;
+    for (let success = 0; success < 1_000_000; success++) {
+      budget.put();
+      if (budget.take()) granted++;
+    }
+    expect(granted).toBe(100_000);
   });
 
   test('is shared by the policies that are given the same one', async () => {

@@ -45,11 +45,14 @@ export interface RetryBudget {
 export type Jitter = (random: number, boundMs: number, lastMs: number) => number;
 
 export interface RetryEvent {
-  /** `retry`: one follows. Else why none does: the error itself, the attempts, the time or the budget. */
-  readonly type: 'retry' | 'error' | 'attempts' | 'time' | 'budget';
-  /** How many attempts have been made. */
+  /**
+   * `retry`: one follows. Else why none does: the error itself, the attempts, the time, the budget, or the caller's
+   * abort. Each call that gives no answer has exactly one of these.
+   */
+  readonly type: 'retry' | 'error' | 'attempts' | 'time' | 'budget' | 'abort';
+  /** How many attempts have been made; 0 when the signal had aborted before the first. */
   readonly attempt: number;
-  /** The wait before the next attempt, or what it would have been. */
+  /** The wait before the next attempt, milliseconds, or what it would have been. */
   readonly delayMs: number;
   readonly error: unknown;
 }
@@ -109,7 +112,8 @@ export interface Retry {
  * @param tokens what is in it at the start. @default capacity
  */
 export const createRetryBudget = (capacity = 10, perSuccess = 0.1, tokens = capacity): RetryBudget => ({
-  take: () => tokens >= 1 && !!tokens--,
+  // Ten tenths make a whole here too, which in floating point is 0.9999999999999999.
+  take: () => tokens > 0.999999 && !!tokens--,
   put: () => (tokens = Math.min(capacity, tokens + perSuccess)),
 });
 
@@ -143,34 +147,37 @@ export function createRetry({
     const { signal } = context;
     for (let end: number | undefined, attempt = 0, delayMs = baseDelayMs; ;) {
       try {
+        if (attempt) await untilAbort<unknown>(signal, (resolve) => schedule(resolve as () => void, delayMs));
         // Without a signal a happy call costs no more than an await.
         const value = await (signal
           ? untilAbort<T>(signal, (resolve, reject) => {
+              attempt++;
               Promise.resolve(fn(context)).then(resolve, reject);
               return undefined;
             })
-          : fn(context));
+          : (attempt++, fn(context)));
         budget.put();
         return value;
       } catch (error) {
         const { retryable = (context.idempotent ?? idempotent) && isRetryable(error), retryAfterMs = 0 } =
           (error ?? {}) as { retryable?: boolean; retryAfterMs?: number };
         delayMs =
-          retryAfterMs + jitter(random(), Math.min(maxDelayMs, baseDelayMs * 2 ** attempt++), delayMs);
-        // What is not set is undefined here, and no number is greater than that.
-        end ??= clock.now() + (maxElapsedMs as number);
+          retryAfterMs + jitter(random(), Math.min(maxDelayMs, (baseDelayMs / 2) * 2 ** attempt), delayMs);
         const at = clock.now() + delayMs;
-        const reason =
-          !retryable || signal?.aborted
+        const reason = signal?.aborted
+          ? 'abort'
+          : !retryable
             ? 'error'
             : attempt >= maxAttempts
               ? 'attempts'
-              : retryAfterMs > maxDelayMs || at > end || at > (context.deadline as number)
+              : retryAfterMs > maxDelayMs ||
+                  // What is not set is undefined here, and no number is greater than that.
+                  at > (end ??= at - delayMs + (maxElapsedMs as number)) ||
+                  at > (context.deadline as number)
                 ? 'time'
                 : !budget.take() && 'budget';
         onEvent?.({ type: reason || 'retry', attempt, delayMs, error });
         if (reason) throw error;
-        await untilAbort<unknown>(signal, (resolve) => schedule(resolve as () => void, delayMs));
       }
     }
   };
@@ -191,9 +198,9 @@ const untilAbort = <T>(
   abort?: () => void,
 ): Promise<T> =>
   new Promise<T>((resolve, reject) => {
+    signal?.throwIfAborted();
     signal?.addEventListener('abort', (abort = () => reject(signal.reason as Error)));
-    if (signal?.aborted) abort?.();
-    else cancel = start(resolve, reject);
+    cancel = start(resolve, reject);
   }).finally(() => {
     signal?.removeEventListener('abort', abort as () => void);
     cancel?.();
