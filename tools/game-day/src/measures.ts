@@ -59,7 +59,7 @@ export function countBySecond(
   const seconds = Array.from({ length }, () => ({ good: 0, bad: 0, dropped: 0, shed: 0 }));
   for (const sample of samples) {
     const second = seconds[Math.floor((sample.startedAtMs - fromMs) / 1000)];
-    if (second && sample.startedAtMs >= fromMs) second[sample.outcome] += 1;
+    if (second) second[sample.outcome] += 1;
   }
   return seconds;
 }

@@ -64,7 +64,12 @@ describe('payment traffic', () => {
     });
   });
 
-  it('leaves out who is away or broken, at either reading', async () => {
+  it('takes no counters from an error page', async () => {
+    instances[0]!.status = 503;
+    expect([...(await readPaymentCounters(instances)).keys()]).toEqual(['two process 4711']);
+  });
+
+  it('leaves out who is away, at either reading', async () => {
     instances[0]!.metrics = counted(1, 1);
     const before = await readPaymentCounters(instances);
     instances[0]!.metrics = counted(3, 4);

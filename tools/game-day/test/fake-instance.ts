@@ -7,14 +7,15 @@ import type { Instance } from '@nines/local-cloud';
 export interface FakeInstance extends Instance {
   running: boolean;
   pid: number;
-  /** What `/metrics` answers. */
+  /** What `/metrics` answers, and with which status. */
   metrics: string;
+  status: number;
   close(): void;
 }
 
 export async function createFakeInstance(id: string, zone: string): Promise<FakeInstance> {
   const server = createServer((request, response) => {
-    response.writeHead(request.url === '/metrics' ? 200 : 404, { connection: 'close' }).end(instance.metrics);
+    response.writeHead(request.url === '/metrics' ? instance.status : 404, { connection: 'close' }).end(instance.metrics);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -28,6 +29,7 @@ export async function createFakeInstance(id: string, zone: string): Promise<Fake
     restarts: 0,
     lastOutput: '',
     metrics: '',
+    status: 200,
     killProcess() {
       if (!instance.running) return undefined;
       instance.running = false;
