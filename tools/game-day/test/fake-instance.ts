@@ -15,7 +15,9 @@ export interface FakeInstance extends Instance {
 
 export async function createFakeInstance(id: string, zone: string): Promise<FakeInstance> {
   const server = createServer((request, response) => {
-    response.writeHead(request.url === '/metrics' ? instance.status : 404, { connection: 'close' }).end(instance.metrics);
+    response
+      .writeHead(request.url === '/metrics' ? instance.status : 404, { connection: 'close' })
+      .end(instance.metrics);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
