@@ -1,0 +1,30 @@
+import { bareAwait, composedCalls, failingCalls, refusedCalls, timeoutCalls } from './calls.ts';
+import { weighBundles } from './bundle-size.ts';
+import type { Effort, Experiment, Series } from './experiment.ts';
+import { idempotentCalls } from './idempotency.ts';
+import { countIdleTimers, countLeftBehind, weighIdleBreakers } from './left-behind.ts';
+import { ROOMY_HEAP, timeCalls, timeProcessor, weighCalls } from './turns.ts';
+
+/** Every comparison, by the name that its process is started with. */
+export const EXPERIMENTS = {
+  'happy-path': {
+    measure: (effort: Effort): Promise<Series> => timeCalls([bareAwait, ...composedCalls()], effort),
+  },
+  timeout: { measure: (effort: Effort): Promise<Series> => timeCalls(timeoutCalls(), effort) },
+  heap: {
+    execArgv: ROOMY_HEAP,
+    measure: (effort: Effort): Promise<Series> => weighCalls([bareAwait, ...composedCalls()], effort),
+  },
+  refusal: { measure: async (effort: Effort): Promise<Series> => timeCalls(await refusedCalls(), effort) },
+  failure: {
+    measure: async (effort: Effort): Promise<Series> =>
+      timeCalls(await failingCalls(effort.largeWindow), effort),
+  },
+  idempotency: { measure: (effort: Effort): Promise<Series> => timeProcessor(idempotentCalls(), effort) },
+  'bundle-size': { measure: weighBundles },
+  'idle-bytes': { measure: weighIdleBreakers },
+  'idle-timers': { measure: countIdleTimers },
+  'left-behind': { measure: countLeftBehind },
+} as const satisfies Readonly<Record<string, Experiment>>;
+
+export type ExperimentName = keyof typeof EXPERIMENTS;
