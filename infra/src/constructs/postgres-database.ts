@@ -5,7 +5,7 @@
  * Use it up to 99.9%: a failover takes RDS one to two minutes. Do not use it where reads must survive the
  * writer (Aurora with readers) or where one server holds everything (two-nines runs PostgreSQL itself).
  */
-import { Aws, type Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   type ISecurityGroup,
   InstanceClass,
@@ -36,10 +36,15 @@ import type { DataPolicy } from '../settings/data-policy.ts';
 import { acknowledge } from './acknowledge.ts';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
 import type { EncryptionKey } from './encryption-key.ts';
-
-export const DATABASE_PORT = 5432;
-export const DATABASE_NAME = 'shop';
-export const DATABASE_USER = 'shop';
+import {
+  DATABASE_NAME,
+  DATABASE_PORT,
+  DATABASE_USER,
+  type DatabaseEndpoint,
+  RDS_NAMES_THE_SECRET,
+  type ServerDatabase,
+  uniqueToThisStack,
+} from './server-database.ts';
 
 /** db.t4g.medium: 2 vCPU, 4 GiB. {@link MAX_CONNECTIONS} follows from it. */
 const INSTANCE_TYPE = InstanceType.of(InstanceClass.T4G, InstanceSize.MEDIUM);
@@ -68,8 +73,9 @@ export interface PostgresDatabaseProps {
   readonly backupRetention: Duration;
 }
 
-export class PostgresDatabase extends Construct {
+export class PostgresDatabase extends Construct implements ServerDatabase {
   readonly instance: DatabaseInstance;
+  readonly endpoint: DatabaseEndpoint;
   readonly securityGroup: SecurityGroup;
   /**
    * Holds the ARN of the secret with the password. RDS makes the secret and names it anew when a restored
@@ -78,6 +84,11 @@ export class PostgresDatabase extends Construct {
   readonly secretParameter: StringParameter;
   /** The exported logs of PostgreSQL itself and of its upgrades. */
   readonly logs: Readonly<Record<ExportedLog, EncryptedLogGroup>>;
+
+  readonly passwordReadFindings = {
+    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:rds!db-*]':
+      RDS_NAMES_THE_SECRET,
+  };
 
   private readonly dataKey: EncryptionKey;
 
@@ -91,6 +102,10 @@ export class PostgresDatabase extends Construct {
     });
     const identifier = `${Stack.of(this).stackName.toLowerCase()}-${uniqueToThisStack()}`;
     this.instance = this.createInstance(props, identifier);
+    this.endpoint = {
+      host: this.instance.dbInstanceEndpointAddress,
+      port: this.instance.dbInstanceEndpointPort,
+    };
     this.logs = {
       postgresql: this.createLogGroup(props, identifier, 'postgresql'),
       upgrade: this.createLogGroup(props, identifier, 'upgrade'),
@@ -243,13 +258,4 @@ export class PostgresDatabase extends Construct {
     this.instance.node.addDependency(group);
     return group;
   }
-}
-
-/**
- * Eight characters that differ between two creations of a stack of the same name, taken from the stack's id. RDS
- * derives log group names from the instance's name; a fixed one would collide with what an earlier stack kept.
- */
-function uniqueToThisStack(): string {
-  const guid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
-  return Fn.select(0, Fn.split('-', guid));
 }

@@ -34,6 +34,8 @@ const METADATA_ADDRESS = '169.254.169.254';
 export interface ApplicationUnitOptions {
   readonly database: {
     readonly host: string;
+    /** Where reads go that may be a moment old, if that is another place. */
+    readonly readHost?: string;
     readonly port: string;
     readonly name: string;
     readonly user: string;
@@ -57,6 +59,7 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
     HOST: '0.0.0.0',
     PORT: String(SERVER_PORT),
     DATABASE_HOST: options.database.host,
+    ...(options.database.readHost !== undefined && { DATABASE_READ_HOST: options.database.readHost }),
     DATABASE_PORT: options.database.port,
     DATABASE_NAME: options.database.name,
     DATABASE_USER: options.database.user,

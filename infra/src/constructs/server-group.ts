@@ -37,8 +37,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { DATABASE_NAME, DATABASE_USER, type PostgresDatabase } from './postgres-database.ts';
 import { applicationUnit, bootstrapScript, SERVER_PORT } from './server-bootstrap.ts';
+import { DATABASE_NAME, DATABASE_USER, type ServerDatabase } from './server-database.ts';
 import type { WebLoadBalancer } from './web-load-balancer.ts';
 
 /**
@@ -58,7 +58,7 @@ const SERVER_SUBNETS = { subnetType: SubnetType.PRIVATE_WITH_EGRESS } as const;
 export interface ServerGroupProps {
   readonly vpc: IVpc;
   readonly loadBalancer: WebLoadBalancer;
-  readonly database: PostgresDatabase;
+  readonly database: ServerDatabase;
   readonly applicationBundle: Asset;
   readonly serverFiles: Asset;
   readonly logGroup: ILogGroup;
@@ -122,8 +122,7 @@ export class ServerGroup extends Construct {
         'Session Manager, the only way onto a server in an incident. These five actions know no resources (service authorization reference, ssmmessages and ssm:UpdateInstanceInformation).',
       'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*.zip]':
         'Read access to the archives that this account has published for deployment. While a release rolls out or back, servers of both versions start, so one exact key would be the wrong one for half of them.',
-      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:rds!db-*]':
-        'RDS names the secret itself and anew after a restore. A condition on the tag that RDS puts on it narrows the permission to the secret of this very database.',
+      ...props.database.passwordReadFindings,
     });
     // A first start needs its permissions, its database and its way out; and the load balancer has an opinion
     // about a server only once a listener forwards to its target group.
@@ -216,14 +215,14 @@ export class ServerGroup extends Construct {
 
   private createUserData(props: ServerGroupProps): UserData {
     const stack = Stack.of(this);
-    const { instance } = props.database;
+    const { endpoint, readHost } = props.database;
     const userData = UserData.forLinux();
     userData.addCommands(
       ...bootstrapScript({
         unit: applicationUnit({
           database: {
-            host: instance.dbInstanceEndpointAddress,
-            port: instance.dbInstanceEndpointPort,
+            ...endpoint,
+            ...(readHost !== undefined && { readHost }),
             name: DATABASE_NAME,
             user: DATABASE_USER,
           },

@@ -2,12 +2,13 @@
  * Static content in a private S3 bucket, read by CloudFront alone (origin access control).
  *
  * CloudFront, because the two alternatives are worse: a load balancer cannot forward to a bucket, and content
- * that passes through the servers goes away with them, so that there is nothing left to show in an outage. It
- * serves the bucket only. Requests to the application do not pass through it: putting the edge in front of the
- * whole workload is what 99.99% adds (docs/adr/0011-static-content.md).
+ * that passes through the servers goes away with them, so that there is nothing left to show in an outage. Below
+ * 99.99% it serves the bucket only (docs/adr/0011-static-content.md); from there on it stands in front of the
+ * whole workload (`cdn.ts`).
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import {
+  type BehaviorOptions,
   Distribution,
   HttpVersion,
   PriceClass,
@@ -43,6 +44,11 @@ export interface StaticSiteProps {
   /** Where the bucket's own access logs go. */
   readonly accessLogs: IBucket;
   readonly data: DataPolicy;
+  /**
+   * Paths that lead to the application and not to the bucket (`EdgeApi`).
+   * @default none: the distribution serves static content only
+   */
+  readonly apiBehaviors?: Readonly<Record<string, BehaviorOptions>>;
 }
 
 export class StaticSite extends Construct {
@@ -62,7 +68,7 @@ export class StaticSite extends Construct {
     acknowledge(this.edgeLogs, {
       'AwsSolutions-S1': 'Holds access logs itself; logging who reads logs into a further bucket has no end.',
     });
-    this.distribution = this.createDistribution();
+    this.distribution = this.createDistribution(props.apiBehaviors);
     this.publish(props);
   }
 
@@ -91,15 +97,16 @@ export class StaticSite extends Construct {
     });
   }
 
-  private createDistribution(): Distribution {
+  private createDistribution(apiBehaviors: StaticSiteProps['apiBehaviors']): Distribution {
     const distribution = new Distribution(this, 'Distribution', {
-      comment: 'Static content',
+      comment: apiBehaviors === undefined ? 'Static content' : 'Static content and the application',
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(this.bucket),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
         compress: true,
       },
+      ...(apiBehaviors !== undefined && { additionalBehaviors: { ...apiBehaviors } }),
       defaultRootObject: 'index.html',
       // Without permission to list the bucket S3 answers 403 for an object that is not there.
       errorResponses: [
@@ -114,7 +121,9 @@ export class StaticSite extends Construct {
     acknowledge(distribution, {
       'AwsSolutions-CFR1': 'The shop sells everywhere; the pages are public and the same for all countries.',
       'AwsSolutions-CFR2':
-        'Serves public files from S3 only: no query, no body, no code behind it that a web application firewall could protect. A firewall comes with the tier that puts the application behind CloudFront.',
+        apiBehaviors === undefined
+          ? 'Serves public files from S3 only: no query, no body, no code behind it that a web application firewall could protect. A firewall comes with the tier that puts the application behind CloudFront.'
+          : 'The firewall stands at the load balancer, where every request for the application passes (docs/adr/0040). The rest are public files from S3, with no code behind them that a firewall could protect.',
       'AwsSolutions-CFR4':
         "Served under CloudFront's own name and certificate, for which CloudFront fixes the TLS policy. HTTP is redirected to HTTPS.",
     });

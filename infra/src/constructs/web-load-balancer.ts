@@ -1,5 +1,5 @@
 /**
- * The public load balancer of a web tier: sends requests only to servers that say they are ready, in every zone.
+ * The load balancer of a web tier: sends requests only to servers that say they are ready, in every zone.
  *
  * What decides how long users feel a failure is chosen here and nowhere left to a default: how fast an unready
  * server is found, how long a leaving one finishes its work, how long a connection lives.
@@ -62,11 +62,19 @@ export interface WebLoadBalancerProps {
   readonly accessLogs: AccessLogBucket;
   readonly data: DataPolicy;
   /**
+   * `internet`: reached by everybody. `network`: has no address on the internet and is reached from inside the
+   * network only, which is where CloudFront comes in (`privateOrigin`).
+   * @default 'internet'
+   */
+  readonly reachableFrom?: 'internet' | 'network';
+  /**
    * ACM certificate in the stack's region.
    * @default none: HTTP only, because a certificate needs a domain, and nobody's is known at synth
    */
   readonly certificateArn?: string;
 }
+
+const isPrivate = ({ reachableFrom }: WebLoadBalancerProps): boolean => reachableFrom === 'network';
 
 interface Listeners {
   /** Answers requests, or redirects them when there is HTTPS. */
@@ -86,21 +94,25 @@ export class WebLoadBalancer extends Construct {
     super(scope, id);
     this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,
-      description: 'The public load balancer: reached by everybody, reaches only the servers',
+      description: isPrivate(props)
+        ? 'The private load balancer: reached by the edge, reaches only the servers'
+        : 'The public load balancer: reached by everybody, reaches only the servers',
       allowAllOutbound: false,
     });
     this.loadBalancer = this.createLoadBalancer(props);
     this.targetGroup = this.createTargetGroup(props);
-    this.listeners = this.listen(props.certificateArn);
-    const scheme = props.certificateArn === undefined ? 'http' : 'https';
+    this.listeners = isPrivate(props) ? this.listenPrivately(props.vpc) : this.listen(props.certificateArn);
+    const scheme = this.listeners.https === undefined ? 'http' : 'https';
     this.url = `${scheme}://${this.loadBalancer.loadBalancerDnsName}`;
   }
 
   private createLoadBalancer(props: WebLoadBalancerProps): ApplicationLoadBalancer {
     const loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,
-      vpcSubnets: { subnetType: SubnetType.PUBLIC },
-      internetFacing: true,
+      vpcSubnets: {
+        subnetType: isPrivate(props) ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PUBLIC,
+      },
+      internetFacing: !isPrivate(props),
       securityGroup: this.securityGroup,
       crossZoneEnabled: true,
       idleTimeout: IDLE_TIMEOUT,
@@ -163,6 +175,26 @@ export class WebLoadBalancer extends Construct {
       defaultAction: forward,
     });
     return { http, https };
+  }
+
+  /**
+   * CloudFront comes from a network interface in this network, with a security group that no template can name;
+   * the network's own range is the narrowest source that can be written down.
+   */
+  private listenPrivately(vpc: IVpc): Listeners {
+    this.securityGroup.addIngressRule(
+      Peer.ipv4(vpc.vpcCidrBlock),
+      Port.tcp(80),
+      'CloudFront, from its interface here',
+    );
+    return {
+      http: this.loadBalancer.addListener('Http', {
+        port: 80,
+        protocol: ApplicationProtocol.HTTP,
+        open: false,
+        defaultAction: ListenerAction.forward([this.targetGroup]),
+      }),
+    };
   }
 
   private admit(port: number, description: string): void {
