@@ -3,6 +3,7 @@
  * new command is a file in ./commands and a line here.
  */
 import { Command, CommanderError } from 'commander';
+import { addCommand } from './commands/add.ts';
 import { gameDayCommand } from './commands/gameday.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -21,7 +22,7 @@ export type AddCommand = (
   finish: (code: ExitCode) => void,
 ) => void;
 
-const COMMANDS: readonly AddCommand[] = [gameDayCommand];
+const COMMANDS: readonly AddCommand[] = [gameDayCommand, addCommand];
 
 /**
  * Errors that are for the user, in one message: those that we name ourselves (their code is in small letters), and

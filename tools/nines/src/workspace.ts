@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { readAssembly, stacksOfAssembly } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 export const BUNDLES = {
   application: join(ROOT, 'apps/shop-api/dist/server.mjs'),
