@@ -60,6 +60,7 @@ class FakeInstance implements Instance {
 class FakeLoadBalancer implements LocalLoadBalancer {
   readonly url = 'http://127.0.0.1:1';
   readonly states = new Map<string, TargetState>();
+  readonly targets = new Map<string, LoadBalancerTarget>();
   readonly #log: string[];
   /** What a newly registered target is. */
   firstState: TargetState = 'healthy';
@@ -69,8 +70,9 @@ class FakeLoadBalancer implements LocalLoadBalancer {
   constructor(log: string[]) {
     this.#log = log;
   }
-  register({ id }: LoadBalancerTarget): void {
-    this.states.set(id, this.firstState);
+  register(target: LoadBalancerTarget): void {
+    this.targets.set(target.id, target);
+    this.states.set(target.id, this.firstState);
   }
   async deregister(id: string): Promise<void> {
     this.states.set(id, 'draining');
@@ -165,6 +167,32 @@ describe('a fleet that does not divide evenly', () => {
     expect(group.settled).toBe(true);
     await time.advance(10 * START_MS);
     expect(idsOf(group)).toEqual(['instance-1', 'instance-2', 'instance-3']);
+    await group.close();
+  });
+});
+
+describe('a lost zone', () => {
+  it('makes its instances, and no others, unreachable to the load balancer', async () => {
+    const group = await startGroup();
+    const reachable = () => [...balancer.targets.values()].map((target) => target.reachable?.());
+    expect(reachable()).toEqual([true, true, true, true]);
+    group.loseZone('zone-b');
+    group.restoreZone('zone-b');
+    expect(reachable()).toEqual([true, false, true, false]);
+    await group.close();
+  });
+
+  it('takes along an instance that was just being ended', async () => {
+    const group = await startGroup();
+    group.season();
+    let drained: () => void = () => undefined;
+    balancer.drained = new Promise((resolve) => (drained = resolve));
+    balancer.states.set('instance-2', 'unhealthy');
+    await time.advance(NOTICING_MS + LOOK_MS);
+    expect(log).toEqual(['deregister instance-2']);
+    expect(group.loseZone('zone-b').map(({ id }) => id)).toEqual(['instance-4', 'instance-2']);
+    expect(log).toEqual(['deregister instance-2', 'lose instance-4', 'lose instance-2']);
+    drained();
     await group.close();
   });
 });

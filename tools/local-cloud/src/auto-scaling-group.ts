@@ -55,6 +55,7 @@ class Group implements LocalAutoScalingGroup {
   readonly #lostZones = new Set<string>();
   readonly #members = new Map<string, Member>();
   readonly #ending = new Map<Instance, Promise<void>>();
+  readonly #lost = new WeakSet<Instance>();
   readonly #launches = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #launching: string[] = [];
@@ -120,10 +121,15 @@ class Group implements LocalAutoScalingGroup {
       if (this.#closing.signal.aborted || this.#lostZones.has(zone)) return;
       const instance = await launch(id, zone);
       this.#members.set(id, { instance, startedAtMs: clock.now() });
-      loadBalancer.register({ id, zone, address: instance.address });
+      loadBalancer.register({
+        id,
+        zone,
+        address: instance.address,
+        reachable: () => !this.#lost.has(instance),
+      });
       onEvent({ kind: 'instance-started', subject: id, message: `${id} started in ${zone}` });
       // Its zone may have gone while it started, and takes it along.
-      if (this.#lostZones.has(zone)) instance.lose();
+      if (this.#lostZones.has(zone)) this.#lose(instance);
     } finally {
       this.#launching = without(this.#launching, zone);
     }
@@ -216,9 +222,16 @@ class Group implements LocalAutoScalingGroup {
 
   loseZone(zone: string): readonly Instance[] {
     this.#lostZones.add(zone);
-    const lost = this.instances.filter((instance) => instance.zone === zone);
-    for (const instance of lost) instance.lose();
+    // One that was being ended goes with its zone too, in the middle of what it still answered.
+    const there = [...this.instances, ...this.#ending.keys()];
+    const lost = there.filter((instance) => instance.zone === zone);
+    for (const instance of lost) this.#lose(instance);
     return lost;
+  }
+
+  #lose(instance: Instance): void {
+    this.#lost.add(instance);
+    instance.lose();
   }
 
   restoreZone(zone: string): void {

@@ -124,6 +124,31 @@ describe('routing', () => {
     expect(answers.slice(2)).toEqual(answers.slice(0, 2));
   });
 
+  it('keeps to the targets of the node’s own zone when cross-zone load balancing is off', async () => {
+    const balancer = await loadBalancer({}, { node: { crossZone: false } });
+    const [a, b] = [await fakeTarget('in-a', 'zone-a'), await fakeTarget('in-b', 'zone-b')];
+    await registerHealthy(balancer, a, b);
+    /** One connection, so that all of its requests meet the same node. */
+    const askThrice = async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const answers: string[] = [];
+      for (let count = 0; count < 3; count += 1) answers.push((await send(balancer.url, { agent })).text);
+      agent.destroy();
+      return answers;
+    };
+    expect([await askThrice(), await askThrice()].sort()).toEqual([
+      ['in-a', 'in-a', 'in-a'],
+      ['in-b', 'in-b', 'in-b'],
+    ]);
+  });
+
+  it('answers 503 from a node without a target in its zone when cross-zone load balancing is off', async () => {
+    const balancer = await loadBalancer({}, { node: { crossZone: false } });
+    await registerHealthy(balancer, await fakeTarget('in-a', 'zone-a'));
+    const statuses = [(await send(balancer.url)).status, (await send(balancer.url)).status];
+    expect(statuses.sort()).toEqual([200, 503]);
+  });
+
   it('passes method, path, body and status on', async () => {
     const balancer = await loadBalancer();
     const target = await fakeTarget('one');
@@ -225,11 +250,51 @@ describe('answers of its own', () => {
   });
 
   it('is 504 when the target stays silent for the idle timeout', async () => {
-    const balancer = await loadBalancer({}, { node: { idleTimeoutSeconds: 0.1 } });
+    const balancer = await loadBalancer({}, { node: { idleTimeoutSeconds: 5 } });
     const target = await fakeTarget('one');
     target.respond = () => undefined;
     await registerHealthy(balancer, target);
+    const begun = performance.now();
     expect((await send(balancer.url)).status).toBe(504);
+    // Five seconds at this pace; a timer may be early by the part of a millisecond that it rounds away.
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(99);
+  });
+
+  it('is 504 when no connection is made for ten seconds of AWS’s time', async () => {
+    const time = createVirtualTime();
+    const balancer = await loadBalancer(
+      { healthCheck: { ...CHECK, enabled: false } },
+      { clock: time.clock, node: { idleTimeoutSeconds: 3600 } },
+    );
+    const target = await fakeTarget('one');
+    target.respond = () => undefined;
+    balancer.register({ ...target.target, reachable: () => false });
+    let status: number | undefined;
+    const answered = send(balancer.url).then((answer) => (status = answer.status));
+    await expect.poll(() => target.requests.length).toBe(1);
+    await time.advance(10 * MS_PER_SECOND - 1);
+    // Whatever was answered by now has arrived after one more exchange over the loopback.
+    expect(await sendAndWait((await loadBalancer()).url, 5_000)).toMatchObject({ status: 503 });
+    expect(status).toBeUndefined();
+    await time.advance(1);
+    expect(await answered).toBe(504);
+  });
+
+  it('lets an answer take longer than a connection may', async () => {
+    const time = createVirtualTime();
+    const balancer = await loadBalancer(
+      { healthCheck: { ...CHECK, enabled: false } },
+      { clock: time.clock, node: { idleTimeoutSeconds: 3600 } },
+    );
+    const target = await fakeTarget('slow');
+    const waiting: (() => void)[] = [];
+    target.respond = (_request, response) => waiting.push(() => response.end('slow'));
+    balancer.register(target.target);
+    const answered = send(balancer.url);
+    await expect.poll(() => waiting.length).toBe(1);
+    await time.advance(3_000 * MS_PER_SECOND);
+    waiting[0]!();
+    expect(await answered).toMatchObject({ status: 200, text: 'slow' });
   });
 });
 

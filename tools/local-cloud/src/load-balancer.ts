@@ -20,8 +20,10 @@ import type { HealthState, TargetHealth } from './target-health.ts';
 
 export const LOAD_BALANCER_STAND_IN =
   'The load balancer is a local stand-in: it obeys the template’s health check, fail-open, idle timeout and ' +
-  'deregistration settings and has a node in every zone, but neither TLS, stickiness nor HTTP/2; clients do not ' +
-  'try the other node’s address by themselves.';
+  'deregistration settings and has a node in every zone, which keeps to the targets of its own zone when cross-zone ' +
+  'load balancing is off, but neither TLS, stickiness nor HTTP/2; a target gets its full share as soon as it is ' +
+  'healthy (no slow start); DNS leaves out the nodes of lost zones only, and clients do not try the other node’s ' +
+  'address by themselves.';
 
 /** ALB gives up connecting to a target after 10 s (Elastic Load Balancing user guide, "HTTP 504"). */
 const CONNECT_TIMEOUT_SECONDS = 10;
@@ -30,6 +32,13 @@ export interface LoadBalancerTarget {
   readonly id: string;
   readonly zone: string;
   readonly address: Address;
+  /**
+   * Whether a connection that the local network accepted would be made in AWS: a fault link accepts for a machine
+   * that is gone, where AWS's load balancer waits in vain.
+   *
+   * @default always
+   */
+  readonly reachable?: () => boolean;
 }
 
 export type TargetState = HealthState | 'draining' | 'unregistered';
@@ -129,8 +138,11 @@ class Nodes {
     return false;
   }
 
+  zoneOf(socket: Socket): string {
+    return this.#zoneOf.get(socket) ?? '';
+  }
   isLost(socket: Socket): boolean {
-    return this.#lost.has(this.#zoneOf.get(socket) ?? '');
+    return this.#lost.has(this.zoneOf(socket));
   }
   /** Answers a signal that aborts when the zone is back, so that nothing that this loss set off comes later. */
   lose(zone: string): AbortSignal {
@@ -168,6 +180,7 @@ class LoadBalancer implements LocalLoadBalancer {
     this.#group = group;
     this.#nodes = new Nodes(options.zones);
     this.#http = createHttpServer(
+      // Not divided by the pace: clients would meet the end of an idle connection far more often than they do in AWS.
       { keepAliveTimeout: options.node.idleTimeoutSeconds * 1000, requestTimeout: 0 },
       (request, response) => {
         this.#handle(request, response);
@@ -193,8 +206,12 @@ class LoadBalancer implements LocalLoadBalancer {
     return `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
   }
 
-  #choose(): Registered | undefined {
-    const registered = [...this.#targets.values()].filter((target) => !target.draining);
+  /** Without cross-zone load balancing a node knows the targets of its own zone only, also for fail-open. */
+  #choose(nodeZone: string): Registered | undefined {
+    const { crossZone } = this.#options.node;
+    const registered = [...this.#targets.values()].filter(
+      ({ draining, target }) => !draining && (crossZone || target.zone === nodeZone),
+    );
     const healthy = registered.filter((target) => target.health.state === 'healthy');
     const { healthCheck, failOpenBelowHealthyTargets, failOpenBelowHealthyPercent = 0 } = this.#group;
     const failOpen =
@@ -208,7 +225,7 @@ class LoadBalancer implements LocalLoadBalancer {
     const lost = () => this.#nodes.isLost(request.socket);
     // What reaches a lost node is never answered: the client finds out by its own patience.
     if (lost()) return;
-    const chosen = this.#choose();
+    const chosen = this.#choose(this.#nodes.zoneOf(request.socket));
     if (!chosen) {
       answer(response, 503);
       return;
@@ -226,12 +243,16 @@ class LoadBalancer implements LocalLoadBalancer {
         'x-forwarded-for': forwardedFor(request),
         'x-forwarded-proto': 'http',
       },
-      timeout: Math.min(CONNECT_TIMEOUT_SECONDS, this.#options.node.idleTimeoutSeconds) * 1000,
+      timeout: this.#options.pace.scaleMs(this.#options.node.idleTimeoutSeconds),
     });
     let status: 502 | 504 = 502;
-    upstream.on('timeout', () => {
+    const giveUp = () => {
       status = 504;
       upstream.destroy();
+    };
+    upstream.on('timeout', giveUp);
+    upstream.on('socket', (socket) => {
+      if (socket.connecting) void this.#limitConnecting(socket, chosen.target, giveUp);
     });
     upstream.on('error', () => {
       if (!lost()) answer(response, status);
@@ -250,6 +271,21 @@ class LoadBalancer implements LocalLoadBalancer {
     });
     request.on('error', () => upstream.destroy());
     request.pipe(upstream);
+  }
+
+  /** Only the connection is limited so: how long the answer may take is for the template's idle timeout to say. */
+  async #limitConnecting(socket: Socket, target: LoadBalancerTarget, giveUp: () => void): Promise<void> {
+    const { pace, clock } = this.#options;
+    const over = new AbortController();
+    const end = () => {
+      over.abort();
+    };
+    socket.once('connect', () => {
+      if (target.reachable?.() ?? true) end();
+    });
+    socket.once('close', end);
+    await clock.sleep(pace.scaleMs(CONNECT_TIMEOUT_SECONDS), over.signal);
+    if (!over.signal.aborted) giveUp();
   }
 
   register(target: LoadBalancerTarget): void {

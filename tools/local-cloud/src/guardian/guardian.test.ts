@@ -72,6 +72,25 @@ describe('a guardian that is closed', () => {
   });
 });
 
+it('a process that ends by itself takes along what it started', async () => {
+  const guardian = createGuardian();
+  const child = guardian.spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `import { spawn } from 'node:child_process';
+       const child = spawn(process.execPath, ['--eval', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
+       child.unref();
+       console.log(child.pid)`,
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
+  const grandchild = Number(await firstLineOf(child));
+  await ends(grandchild);
+  await guardian.close();
+});
+
 describe('when the command that owns a guardian is killed', () => {
   async function killOwnerOf(program: string): Promise<{ directory: string; pid: number; said: string }> {
     const owner = spawn(process.execPath, [OWNER, ...programOf(program)], {

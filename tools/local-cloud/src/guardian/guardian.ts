@@ -12,7 +12,8 @@ import { fileURLToPath } from 'node:url';
 
 export interface Guardian {
   /**
-   * Starts a process in a group of its own, so that it can be killed with its children and not by our Ctrl-C.
+   * Starts a process in a group of its own, so that it can be killed with its children and not by our Ctrl-C. Its
+   * children are also killed when it ends by itself, as systemd does with what is left of a service.
    * A process that leaves something behind when it is killed names a milder end as `killSignal` (PostgreSQL gives
    * back its shared memory at SIGQUIT); it is killed all the same when it does not obey.
    */
@@ -84,6 +85,9 @@ export function createGuardian({ patienceMs = 2_000 }: GuardianOptions = {}): Gu
       if (child.pid !== undefined) tell(`+pid ${String(child.pid)} ${signal}`);
       const forget = () => {
         children.delete(child);
+        // What it started itself must not outlive it: nobody would know of it any more. Its number cannot have been
+        // given to a stranger yet while a process of the group lives, and without one this signals nothing.
+        killGroup(child, 'SIGKILL');
         if (child.pid !== undefined) tell(`-pid ${String(child.pid)}`);
       };
       child.once('exit', forget);
