@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createPostgresServer, createStandbyDirectory, freePort, preparePostgresBinaries } from './index.ts';
-import type { PostgresBinaries, PostgresServer } from './index.ts';
+import type { PostgresBinaries, PostgresServer, SpawnProcess } from './index.ts';
 
 const superuser = { user: 'postgres', password: 'only-for-this-test' };
 let directory: string;
@@ -62,4 +63,42 @@ it('keeps every write acknowledged under synchronous replication when the primar
 
   expect(await standby.query('SELECT count(*)::int AS n FROM t')).toEqual([{ n: 1000 }]);
   await standby.query('INSERT INTO t VALUES (1001)');
+}, 60_000);
+
+it('starts initdb and the server by the function it is given, so that a guardian knows of both', async () => {
+  const started: string[] = [];
+  const spawnProcess: SpawnProcess = (command, args, options) => {
+    started.push(command);
+    return spawn(command, args, options);
+  };
+  const server = createPostgresServer({
+    name: 'watched',
+    directory: join(directory, 'watched'),
+    port: await freePort(),
+    binaries,
+    superuser,
+    spawnProcess,
+  });
+  await server.initialise();
+  await server.start();
+  await server.stop();
+  expect(started).toEqual([binaries.initdb, binaries.postgres]);
+}, 60_000);
+
+it('says in initdb’s own words why a folder could not be initialised, and leaves no password behind', async () => {
+  const server = createPostgresServer({
+    name: 'twice',
+    // The standby's folder is taken.
+    directory: join(directory, 'standby'),
+    port: 1,
+    binaries,
+    superuser,
+  });
+  await expect(server.initialise()).rejects.toMatchObject({
+    code: 'postgres-start',
+    message: expect.stringMatching(
+      /^initdb of PostgreSQL twice failed \(exit code 1\):[^]*not empty/,
+    ) as string,
+  });
+  expect((await readdir(directory)).filter((name) => name.endsWith('.password'))).toEqual([]);
 }, 60_000);

@@ -4,27 +4,26 @@
  * Use it to run a real database for a test or for the local cloud. Not for keeping data: its folder belongs to
  * the run and goes with it.
  */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { chmod, chown, mkdir, rm, writeFile, appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import type { PostgresBinaries } from './binaries.ts';
-
-const run = promisify(execFile);
 
 /** Slow shared machines need several seconds for a first start; a healthy one needs less than one. */
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
+/** Characters of a process's output that an error message carries at most. */
+const LOG_KEPT = 4000;
 
 export interface PostgresCredentials {
   readonly user: string;
   readonly password: string;
 }
 
-/** Starts a process; the local cloud passes one that also tells its guardian. */
+/** Starts a process, initdb's as well as the server's; the local cloud passes one that also tells its guardian. */
 export type SpawnProcess = (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
 
 export interface PostgresServerOptions {
@@ -88,6 +87,32 @@ const render = (settings: Readonly<Record<string, string>>): string =>
     .map(([key, value]) => `${key} = ${value}\n`)
     .join('');
 
+/** Runs initdb to its end, started as the server is, so that a guardian knows of it as well. */
+async function runInitdb(options: PostgresServerOptions, args: readonly string[]): Promise<void> {
+  const { binaries, directory, spawnProcess = spawn as SpawnProcess } = options;
+  const child = spawnProcess(binaries.initdb, args, {
+    ...binaries.runAs,
+    cwd: directory,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-LOG_KEPT);
+  });
+  const ending = await new Promise<string>((resolve) => {
+    child.once('error', (error) => {
+      resolve(error.message);
+    });
+    child.once('close', (code, signal) => {
+      resolve(signal ?? `exit code ${String(code)}`);
+    });
+  });
+  if (child.exitCode !== 0) {
+    throw new PostgresStartError(`initdb of PostgreSQL ${options.name} failed (${ending}):\n${log}`);
+  }
+}
+
 async function initialise(options: PostgresServerOptions): Promise<void> {
   const { directory, binaries, superuser } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -99,15 +124,13 @@ async function initialise(options: PostgresServerOptions): Promise<void> {
   }
   const args = ['-D', directory, '-U', superuser.user, `--pwfile=${passwordFile}`];
   try {
-    await run(
-      binaries.initdb,
-      [...args, '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale', '--no-sync'],
-      {
-        ...binaries.runAs,
-        cwd: directory,
-        env: { PATH: process.env['PATH'], LC_ALL: 'C' },
-      },
-    );
+    await runInitdb(options, [
+      ...args,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--no-locale',
+      '--no-sync',
+    ]);
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -153,7 +176,7 @@ class Server implements PostgresServer {
     });
     this.#child = child;
     child.stderr?.on('data', (chunk: Buffer) => {
-      this.#log = (this.#log + chunk.toString()).slice(-4000);
+      this.#log = (this.#log + chunk.toString()).slice(-LOG_KEPT);
     });
     this.#exited = new Promise((resolve) => {
       child.once('exit', () => {
