@@ -6,7 +6,11 @@ export interface ShopConfig {
   readonly zone: string;
   readonly instanceId: string;
   readonly databaseHost: string;
+  /** Where reads go that may be a moment old; absent: they go where writes go. */
+  readonly databaseReadHost?: string;
   readonly databasePort: number;
+  /** Port at `databaseReadHost`. */
+  readonly databaseReadPort: number;
   readonly databaseName: string;
   readonly databaseUser: string;
   readonly databasePasswordFile: string;
@@ -18,6 +22,8 @@ export interface ShopConfig {
   readonly logLevel: string;
   readonly drainSeconds: number;
   readonly migrateOnStart: boolean;
+  /** JSON file with the positions of the emergency levers; absent: nobody can pull any. */
+  readonly leversFile?: string;
 }
 
 export class ConfigInvalidError extends Error {
@@ -68,23 +74,32 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     return value.replace(/\/+$/, '');
   }
 
+  function optional<Key extends string>(key: Key, name: string): Partial<Record<Key, string>> {
+    const value = environment[name];
+    return value ? ({ [key]: value } as Record<Key, string>) : {};
+  }
+
+  const databasePort = number('DATABASE_PORT', { min: 1, max: 65_535, fallback: 5432 });
   const config: ShopConfig = {
     host: text('HOST', '127.0.0.1'),
     port: number('PORT', { min: 0, max: 65_535 }),
     zone: text('ZONE', 'local'),
     instanceId: text('INSTANCE_ID', 'local'),
     databaseHost: text('DATABASE_HOST'),
-    databasePort: number('DATABASE_PORT', { min: 1, max: 65_535, fallback: 5432 }),
+    ...optional('databaseReadHost', 'DATABASE_READ_HOST'),
+    databasePort,
+    databaseReadPort: number('DATABASE_READ_PORT', { min: 1, max: 65_535, fallback: databasePort }),
     databaseName: text('DATABASE_NAME'),
     databaseUser: text('DATABASE_USER'),
     databasePasswordFile: text('DATABASE_PASSWORD_FILE'),
-    ...(environment['DATABASE_CA_FILE'] ? { databaseCaFile: environment['DATABASE_CA_FILE'] } : {}),
+    ...optional('databaseCaFile', 'DATABASE_CA_FILE'),
     paymentUrl: url('PAYMENT_URL'),
     reviewsUrl: url('REVIEWS_URL'),
     ratedRps: number('RATED_RPS', { min: 1, max: 1_000_000 }),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     drainSeconds: number('DRAIN_SECONDS', { min: 0, max: 3_600, fallback: 5 }),
     migrateOnStart: oneOf('MIGRATE_ON_START', ['true', 'false'], 'false') === 'true',
+    ...optional('leversFile', 'LEVERS_FILE'),
   };
   if (problems.length > 0) throw new ConfigInvalidError(problems);
   return config;

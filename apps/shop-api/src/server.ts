@@ -6,6 +6,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { createEmergencyLevers, type EmergencyLevers } from '@nines/emergency-lever';
+import { fileSource } from '@nines/emergency-lever/sources';
 import { pino } from 'pino';
 import {
   createConnections,
@@ -20,6 +22,7 @@ import { createHttpReviews } from './adapters/http-reviews.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
 import { ConfigInvalidError, readConfig, type ShopConfig } from './config.ts';
 import { createCaptureWorker } from './core/capture-worker.ts';
+import { createLeverGate, LEVERS } from './core/levers.ts';
 import { createOrderId } from './core/order-id.ts';
 import { createReadiness } from './core/readiness.ts';
 import { createShop, type Shop } from './core/shop.ts';
@@ -31,6 +34,8 @@ import type { Metrics } from './ports/metrics.ts';
 import type { Payment } from './ports/payment.ts';
 import type { Storage } from './ports/storage.ts';
 import { createGuardedStorage, type RequestStorage } from './resilience/guarded-storage.ts';
+import { createLeveredReviews, createLeveredStorage } from './resilience/levered.ts';
+import { createReplicatedCatalogue, createReplicatedStorage } from './resilience/replicated-storage.ts';
 import {
   CAPTURE_BATCH_SIZE,
   createAdmission,
@@ -47,6 +52,8 @@ const KEY_EXPIRY_MS = 24 * 3_600_000;
 const KEY_EXPIRY_BATCH = 500;
 const KEY_EXPIRY_INTERVAL_MS = 60_000;
 const MIGRATE_RETRY_MS = 1_000;
+/** How long a pull of an emergency lever may take to arrive here, once it is in the file. */
+const LEVERS_INTERVAL_MS = 2_000;
 /** After the drain: how long requests under way may take to end. */
 const CLOSE_GRACE_MS = 10_000;
 
@@ -121,7 +128,45 @@ interface Parts {
   readonly guarded: RequestStorage;
   readonly payment: Payment;
   readonly lastKnownGood: LastKnownGood;
+  readonly levers: EmergencyLevers<typeof LEVERS>;
+  /** Ends every connection to the database. */
+  readonly closeStorage: () => Promise<unknown>;
   readonly isDraining: () => boolean;
+}
+
+/** Without a file they stand where they stand, which is a configuration like any other. */
+function createLevers(config: ShopConfig, log: Log, metrics: Metrics): EmergencyLevers<typeof LEVERS> {
+  const { leversFile } = config;
+  return createEmergencyLevers({
+    levers: LEVERS,
+    source:
+      leversFile === undefined
+        ? () => ({})
+        : fileSource((signal) => readFile(leversFile, { encoding: 'utf8', signal })),
+    intervalMs: LEVERS_INTERVAL_MS,
+    onEvent: (event) => {
+      metrics.event('levers', event.type);
+      if (event.type !== 'source-failed') log.warn(event, 'an emergency lever was moved');
+    },
+  });
+}
+
+/** The storage that requests see: replicas where there are some, a breaker before each place, levers before all. */
+function createRequestStorage(parts: {
+  readonly writer: Storage;
+  readonly replicas: Storage | undefined;
+  readonly levers: EmergencyLevers<typeof LEVERS>;
+  readonly metrics: Metrics;
+}): RequestStorage {
+  const { writer, replicas, levers, metrics } = parts;
+  const guardedWriter = createGuardedStorage(writer, createStorageBreaker({ metrics, timing }));
+  if (replicas === undefined) return createLeveredStorage(guardedWriter, levers);
+  const breaker = createStorageBreaker({ metrics, timing, countedAs: 'replica-breaker' });
+  const storage = createReplicatedStorage({
+    writer: guardedWriter,
+    replicas: createGuardedStorage(replicas, breaker),
+  });
+  return createLeveredStorage(storage, levers);
 }
 
 function createParts(config: ShopConfig, database: ConnectionsOptions, isDraining: () => boolean): Parts {
@@ -133,14 +178,20 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
   // The gauges read a pool that is made after them, because it counts its events in the same metrics.
   let connections: Connections | undefined = undefined;
   const metrics = createMetrics(config, () => connections);
-  connections = createConnections({
-    ...database,
-    onEvent: (event) => {
-      metrics.event('database', event.type);
-      if (event.type === 'pool-replaced') log.warn(event, 'the database fell silent; connecting anew');
-    },
-  });
+  const connect = (source: string, place: { readonly host: string; readonly port: number }) =>
+    createConnections({
+      ...database,
+      ...place,
+      onEvent: (event) => {
+        metrics.event(source, event.type);
+        if (event.type === 'pool-replaced') log.warn(event, 'the database fell silent; connecting anew');
+      },
+    });
+  connections = connect('database', database);
   const storage = createPostgresStorage(connections);
+  const { databaseReadHost: host, databaseReadPort: port } = config;
+  const replicas =
+    host === undefined ? undefined : createPostgresStorage(connect('database-replicas', { host, port }));
   const payment = createHttpPayment({
     baseUrl: config.paymentUrl,
     fetch,
@@ -148,9 +199,16 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
     metrics,
     ...createPaymentPolicies({ metrics, timing }),
   });
-  const guarded = createGuardedStorage(storage, createStorageBreaker({ metrics, timing }));
-  const lastKnownGood = createLastKnownGood({ storage, guarded, metrics, timing });
-  return { config, log, metrics, storage, guarded, payment, lastKnownGood, isDraining };
+  const levers = createLevers(config, log, metrics);
+  const guarded = createRequestStorage({ writer: storage, replicas, levers, metrics });
+  const lastKnownGood = createLastKnownGood({
+    storage: replicas === undefined ? storage : createReplicatedCatalogue(storage, replicas),
+    guarded,
+    metrics,
+    timing,
+  });
+  const closeStorage = () => Promise.all([storage.close(), replicas?.close()]);
+  return { config, log, metrics, storage, guarded, payment, lastKnownGood, levers, closeStorage, isDraining };
 }
 
 function createShopOf({
@@ -161,18 +219,21 @@ function createShopOf({
   guarded,
   payment,
   lastKnownGood,
+  levers,
   isDraining,
 }: Parts): Shop {
+  const reviews = createHttpReviews({
+    baseUrl: config.reviewsUrl,
+    fetch,
+    clock,
+    metrics,
+    ...createReviewsPolicies({ metrics, timing }),
+  });
   return createShop({
     storage: guarded,
     payment,
-    reviews: createHttpReviews({
-      baseUrl: config.reviewsUrl,
-      fetch,
-      clock,
-      metrics,
-      ...createReviewsPolicies({ metrics, timing }),
-    }),
+    reviews: createLeveredReviews(reviews, levers),
+    isLeftOut: createLeverGate(levers),
     catalogue: lastKnownGood.catalogue,
     recent: lastKnownGood.recent,
     admission: createAdmission({ ratedRps: config.ratedRps, metrics, timing }),
@@ -192,7 +253,7 @@ function createShopOf({
   });
 }
 
-function createBackgroundWork({ storage, payment, metrics, log }: Parts): readonly PeriodicWork[] {
+function createBackgroundWork({ storage, payment, metrics, log, levers }: Parts): readonly PeriodicWork[] {
   const worker = createCaptureWorker({ storage, payment, metrics, log, batchSize: CAPTURE_BATCH_SIZE });
   const later = (what: string) => (err: unknown) => {
     log.debug({ err }, `${what} is done later`);
@@ -200,13 +261,14 @@ function createBackgroundWork({ storage, payment, metrics, log }: Parts): readon
   return [
     createPeriodicWork({
       // A full batch means that there is more to take.
-      run: async () => (await worker.runOnce()) === CAPTURE_BATCH_SIZE,
+      run: async () => !levers.get('read-only') && (await worker.runOnce()) === CAPTURE_BATCH_SIZE,
       intervalMs: CAPTURE_INTERVAL_MS,
       onError: later('taking payments'),
       setTimer,
     }),
     createPeriodicWork({
       run: async () => {
+        if (levers.get('read-only')) return false;
         const expiry = { olderThanMs: KEY_EXPIRY_MS, limit: KEY_EXPIRY_BATCH };
         return (await storage.forgetIdempotencyKeys(expiry)) === KEY_EXPIRY_BATCH;
       },
@@ -233,7 +295,7 @@ async function main(): Promise<void> {
   const database = await databaseOptions(config);
   let draining = false;
   const parts = createParts(config, database, () => draining);
-  const { log, storage, lastKnownGood } = parts;
+  const { log, levers, lastKnownGood } = parts;
   const work = createBackgroundWork(parts);
   const server = createHttpServer({
     handle: createShopOf(parts).handle,
@@ -248,11 +310,14 @@ async function main(): Promise<void> {
     await server.close(CLOSE_GRACE_MS);
     lastKnownGood.stop();
     await Promise.all(work.map((part) => part.stop()));
-    await storage.close();
+    levers.stop();
+    await parts.closeStorage();
     log.info({}, 'stopped');
   }, log);
 
   if (config.migrateOnStart) await migrateUntilDone(database, log);
+  // Before anything is asked for: an instance that starts while a lever is pulled starts with it pulled.
+  await levers.start();
   await lastKnownGood.start();
   const { address, port } = await server.listen(config.host, config.port);
   for (const part of work) part.start();

@@ -2,7 +2,7 @@
 // be cut and a real payment and reviews service. It is slow (some 20 s) because its time limits are the real ones.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,7 @@ const shopEnvironment = () => ({
   RATED_RPS: '500',
   DRAIN_SECONDS: '1',
   MIGRATE_ON_START: 'true',
+  LEVERS_FILE: join(folder, 'levers.json'),
 });
 
 beforeAll(async () => {
@@ -215,6 +216,40 @@ describe('the bundle when its database crashes', () => {
     }
     expect(await stored()).toEqual(keys);
   }, 60_000);
+});
+
+describe('the bundle with replicas of its database', () => {
+  it('goes on reading live data while the writer is away', async () => {
+    const replicas = await createBreakableLink(database.server.port);
+    const replicated = await start(join(folder, 'shop-api', 'server.mjs'), {
+      ...shopEnvironment(),
+      DATABASE_READ_HOST: '127.0.0.1',
+      DATABASE_READ_PORT: String(replicas.port),
+    });
+    const { id } = (await (await order('replicated')).json()) as Placed;
+    const freshnessThere = async () => {
+      const response = await fetch(`${replicated.url}/orders/${id}`);
+      return response.headers.get('x-data-freshness');
+    };
+    link.refuse();
+    for (let n = 0; n < 10; n++) expect(await freshnessThere()).toBe('live');
+    link.heal();
+    replicas.refuse();
+    await expect.poll(freshnessThere, { timeout: 5_000 }).toBe('live');
+    replicated.process.kill('SIGKILL');
+    await replicas.close();
+  }, 30_000);
+});
+
+describe('the emergency levers of the bundle', () => {
+  it('are pulled and let go by a file', async () => {
+    const levers = join(folder, 'levers.json');
+    await writeFile(levers, '{"read-only": true, "recommendations": false}');
+    await expect.poll(async () => (await order('lever')).status, { timeout: 5_000 }).toBe(503);
+    expect(await (await call('/products/product-001')).json()).toMatchObject({ reviews: null });
+    await writeFile(levers, '{}');
+    await expect.poll(async () => (await order('lever')).status, { timeout: 5_000 }).toBe(201);
+  }, 20_000);
 });
 
 describe('the bundle at its start and end', () => {

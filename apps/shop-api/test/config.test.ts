@@ -7,7 +7,9 @@ const COMPLETE = {
   ZONE: 'eu-west-1a',
   INSTANCE_ID: 'i-0abc',
   DATABASE_HOST: 'database.internal',
+  DATABASE_READ_HOST: 'replicas.internal',
   DATABASE_PORT: '5433',
+  DATABASE_READ_PORT: '5434',
   DATABASE_NAME: 'shop',
   DATABASE_USER: 'shop',
   DATABASE_PASSWORD_FILE: '/run/password',
@@ -18,6 +20,7 @@ const COMPLETE = {
   LOG_LEVEL: 'warn',
   DRAIN_SECONDS: '20',
   MIGRATE_ON_START: 'true',
+  LEVERS_FILE: '/run/levers.json',
 };
 
 const problemsOf = (changes: Record<string, string | undefined>): readonly string[] => {
@@ -36,7 +39,9 @@ it('reads every setting', () => {
     zone: 'eu-west-1a',
     instanceId: 'i-0abc',
     databaseHost: 'database.internal',
+    databaseReadHost: 'replicas.internal',
     databasePort: 5433,
+    databaseReadPort: 5434,
     databaseName: 'shop',
     databaseUser: 'shop',
     databasePasswordFile: '/run/password',
@@ -47,6 +52,7 @@ it('reads every setting', () => {
     logLevel: 'warn',
     drainSeconds: 20,
     migrateOnStart: true,
+    leversFile: '/run/levers.json',
   });
 });
 
@@ -63,11 +69,17 @@ it('needs no more than the addresses, the port and the rated load', () => {
     RATED_RPS: '1',
   });
   expect(config).toMatchObject({ host: '127.0.0.1', databasePort: 5432, logLevel: 'info', drainSeconds: 5 });
-  expect(config).not.toHaveProperty('databaseCaFile');
+  for (const absent of ['databaseCaFile', 'databaseReadHost', 'leversFile'])
+    expect(config).not.toHaveProperty(absent);
   expect(config.migrateOnStart).toBe(false);
 });
 
+it('reads from the port that it writes to unless another is named', () => {
+  expect(readConfig({ ...COMPLETE, DATABASE_READ_PORT: undefined }).databaseReadPort).toBe(5433);
+});
+
 it.each([
+  ['DATABASE_READ_PORT', '0'],
   ['PORT', undefined],
   ['PORT', ''],
   ['PORT', '65536'],

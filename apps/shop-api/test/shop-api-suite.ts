@@ -547,6 +547,17 @@ export function describeShopApi(name: string, start: StartRuntime): void {
       }
     });
 
+    it('refuses what a person has decided to leave out, except health checks, before it takes a place', async () => {
+      shop.switches.leftOut = true;
+      const response = await call('/products');
+      await expectProblem(response, 503, 'overloaded');
+      expect(response.headers.get('x-load-shed')).toBe('true');
+      expect(response.headers.get('retry-after')).toBe('300');
+      expect(shop.metrics.counts.get('shed lever')).toBe(1);
+      expect(shop.switches.underWay).toBe(0);
+      expect((await call('/readyz')).status).toBe(200);
+    });
+
     it('gives a request’s place back however the request ends', async () => {
       await call('/products');
       await call('/products/unknown');

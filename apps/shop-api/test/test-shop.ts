@@ -35,7 +35,7 @@ export interface TestShop {
   /** Takes a snapshot of the catalogue and the newest orders, as the shop does at its cadence. */
   refresh(): Promise<void>;
   /** What the shop decides by itself in a server. */
-  readonly switches: { full: boolean; draining: boolean; underWay: number };
+  readonly switches: { full: boolean; draining: boolean; underWay: number; leftOut: boolean };
 }
 
 export const STALE_AFTER_MS = 5_000;
@@ -59,7 +59,7 @@ export function createUnstartedShop(): TestShop {
   const [payment, reviews] = [createFakePayment(), createFakeReviews()];
   const [metrics, log] = [createCountingMetrics(), createMemoryLog()];
   const recent = createRecentOrders({ clock });
-  const switches = { full: false, draining: false, underWay: 0 };
+  const switches = { full: false, draining: false, underWay: 0, leftOut: false };
   let snapshot: { readonly value: CatalogueSnapshot; readonly takenAt: number } | undefined;
   let ids = 0;
   const catalogue = createCatalogue({
@@ -75,6 +75,7 @@ export function createUnstartedShop(): TestShop {
     metrics,
     log,
     clock,
+    isLeftOut: () => switches.leftOut,
     admission: {
       enter: () => {
         if (switches.full) return undefined;

@@ -30,6 +30,11 @@ export interface ShopDependencies
     Omit<PlaceOrderDependencies, 'storage'> {
   readonly storage: OrderReadsDependencies['storage'] & PlaceOrderDependencies['storage'];
   readonly admission: Admission;
+  /**
+   * Whether a person has decided that requests like this one are to be refused (`levers.ts`).
+   * @default never
+   */
+  readonly isLeftOut?: (request: Request) => boolean;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -69,19 +74,28 @@ type Serve = (
 /** For load balancers and monitoring: answered whatever the load, since they decide what happens next. */
 const EXEMPT: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 const SLOW_MS = 1_000;
+/** What a lever leaves out stays out for minutes: people let a lever go when they are sure, not sooner. */
+const LEFT_OUT_RETRY_SECONDS = 300;
 
 export function createShop(dependencies: ShopDependencies): Shop {
-  const { admission, clock, newRequestId, maxRequestMs = 10_000 } = dependencies;
+  const { admission, clock, metrics, newRequestId, maxRequestMs = 10_000 } = dependencies;
+  const { isLeftOut = () => false } = dependencies;
   const responder = createResponder(dependencies.servedBy);
   const route = createRouter(createServe(dependencies, responder), responder);
-  const overloaded = new ProblemError('overloaded', 'This instance is at its rated load.', {
-    headers: { ...retryLater().headers, 'x-load-shed': 'true' },
+  const shed = { headers: { ...retryLater().headers, 'x-load-shed': 'true' } };
+  const overloaded = new ProblemError('overloaded', 'This instance is at its rated load.', shed);
+  const leftOut = new ProblemError('overloaded', 'Requests like this one are left out for now.', {
+    headers: { ...shed.headers, 'retry-after': String(LEFT_OUT_RETRY_SECONDS) },
   });
 
   return {
     handle: async (request) => {
       const context = readRequestContext(request.headers, { clock, newRequestId, maxRequestMs });
       if (EXEMPT.has(pathOf(request.url))) return route(request, context);
+      if (isLeftOut(request)) {
+        metrics.requestShed('lever');
+        return responder.refuse(leftOut, context);
+      }
       const entry = admission.enter(request.method, context.deadline);
       const leave = entry instanceof Promise ? await entry : entry;
       if (leave === undefined) return responder.refuse(overloaded, context);

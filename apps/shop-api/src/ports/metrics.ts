@@ -3,7 +3,7 @@ export type PaymentOperation = 'authorize' | 'capture' | 'void';
 
 export interface Metrics {
   requestFinished(operation: string, status: number, durationMs: number): void;
-  requestShed(reason: 'rate' | 'concurrency'): void;
+  requestShed(reason: 'rate' | 'concurrency' | 'lever'): void;
   orderAnswered(outcome: string): void;
   /** One call of ours, however many attempts it took. */
   paymentCalled(operation: PaymentOperation, outcome: 'ok' | 'failed'): void;

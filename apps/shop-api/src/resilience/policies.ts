@@ -131,16 +131,24 @@ export function createReviewsPolicies({ metrics, timing }: PolicyDependencies): 
 
 /**
  * Storage: five failures in a row among all calls mean that the database is away; then one call a second finds
- * out whether it is back, and everybody else is answered without waiting.
+ * out whether it is back, and everybody else is answered without waiting. Writer and replicas have one each, since
+ * one being away says nothing about the other.
  */
-export function createStorageBreaker({ metrics, timing }: PolicyDependencies): CircuitBreaker {
+export function createStorageBreaker({
+  metrics,
+  timing,
+  countedAs = 'storage-breaker',
+}: PolicyDependencies & {
+  /** @default 'storage-breaker' */
+  readonly countedAs?: string;
+}): CircuitBreaker {
   return createCircuitBreaker({
     consecutiveFailures: 5,
     openMs: 1_000,
     probes: 3,
     isFailure: (error) => isStorageUnavailable(error) && !error.callerGaveUp,
     ...timing,
-    onEvent: counted(metrics, 'storage-breaker'),
+    onEvent: counted(metrics, countedAs),
   });
 }
 
