@@ -67,6 +67,7 @@ describe('help', () => {
   it.each([
     ['--help', 'gameday'],
     ['gameday --help', 'nines gameday three-nines --json > verdict.json'],
+    ['gameday --help', 'NINES_K6'],
     ['help gameday', 'Exit codes: 0 every acceptance met, 1 not met, 2 could not be run.'],
   ])('nines %s ends with 0 and shows it as the result', async (args, text) => {
     const { code, said, result } = await run(args);

@@ -1,9 +1,10 @@
 /** Where things lie in this repository, and the builds that a command needs before it can begin. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createGuardian } from '@nines/local-cloud';
+import type { Guardian } from '@nines/local-cloud';
 import { readAssembly, stacksOfAssembly } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 
@@ -26,9 +27,23 @@ export class BuildFailedError extends Error {
   override readonly name = 'BuildFailedError';
 }
 
-/** Builds the applications and synthesizes the stacks; nx skips what has not changed. */
-export async function buildAll(signal: AbortSignal): Promise<void> {
-  const child = spawn(
+/**
+ * Builds the applications and synthesizes the stacks; nx skips what has not changed.
+ *
+ * @param guardian Ends the build when this command is killed; closed when the build is over. A new one by default,
+ *   because the build comes before everything that has one.
+ * @throws BuildFailedError with the end of what the build said.
+ */
+export async function buildAll(signal: AbortSignal, guardian: Guardian = createGuardian()): Promise<void> {
+  try {
+    await runBuild(signal, guardian);
+  } finally {
+    await guardian.close();
+  }
+}
+
+async function runBuild(signal: AbortSignal, guardian: Guardian): Promise<void> {
+  const child = guardian.spawn(
     join(ROOT, 'node_modules/.bin/nx'),
     ['run-many', '-t', 'build', '--outputStyle=static'],
     {
@@ -40,7 +55,7 @@ export async function buildAll(signal: AbortSignal): Promise<void> {
   );
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
+    stream?.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-8000);
     });
   }

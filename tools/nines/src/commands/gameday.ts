@@ -32,6 +32,9 @@ Examples:
   nines gameday three-nines --faults zone-loss       one kind of fault
   nines gameday three-nines --json > verdict.json    the verdict for a pipeline
 
+Environment:
+  NINES_K6    the k6 to use, as a path; without it the pinned one, which is provided when it is missing
+
 Exit codes: 0 every acceptance met, 1 not met, 2 could not be run.`;
 
 const faultNames: readonly FaultName[] = [...new Set(FAULTS.map((fault) => fault.name))];
@@ -121,7 +124,7 @@ async function gameDay(
     seed: options.seed,
     ...(options.faults ? { faults: options.faults } : {}),
     clock: systemClock,
-    onProgress: showProgress(console),
+    onProgress: showProgress({ console, clock: systemClock }),
     signal,
     environment: machine(k6),
   });

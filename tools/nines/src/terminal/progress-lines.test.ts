@@ -35,10 +35,15 @@ const over = (changes: Partial<FaultResult>): Progress => ({
   },
 });
 
-function show(progress: readonly Progress[], options = { interactive: false }) {
+/** Every second of the load comes this much later than the one before. */
+function show(progress: readonly Progress[], options = { interactive: false }, msPerSecond = 1_000) {
   const console = createFakeConsole(options);
-  const onProgress = showProgress(console);
-  for (const one of progress) onProgress(one);
+  let nowMs = 5_000;
+  const onProgress = showProgress({ console, clock: { now: () => nowMs } });
+  for (const one of progress) {
+    if (one.kind === 'second') nowMs += msPerSecond;
+    onProgress(one);
+  }
   return console;
 }
 const seconds = (count: number, one = GOOD) => Array.from({ length: count }, () => one);
@@ -50,6 +55,11 @@ describe('in a log', () => {
       '00:10    zone-loss: 100 requests/s, 100.0% good, 0 shed, 0 dropped, p95 12 ms',
       '00:20    zone-loss: 100 requests/s, 100.0% good, 0 shed, 0 dropped, p95 12 ms',
     ]);
+  });
+
+  it('the times are those of the clock, also when seconds of the load come late', () => {
+    const { lines } = show(seconds(9), { interactive: false }, 2_500);
+    expect(lines.map((line) => line.slice(0, 5))).toEqual(['00:10', '00:20']);
   });
 
   it('there is none while nobody asks for anything', () => {

@@ -14,9 +14,18 @@ function goodPercent(counts: RequestCounts): string {
   return total === 0 ? '  -  ' : `${(Math.floor((counts.good / total) * 1000) / 10).toFixed(1)}%`;
 }
 
-export function showProgress(console: Console): OnProgress {
-  let second = 0;
+export interface ProgressLinesOptions {
+  readonly console: Console;
+  /** Monotonic milliseconds. Seconds of the load are not counted: k6 tells of none while it starts or is held up. */
+  readonly clock: { now(): number };
+}
+
+/** The times are counted from this call. */
+export function showProgress({ console, clock }: ProgressLinesOptions): OnProgress {
+  const startedAtMs = clock.now();
+  let loggedAtSecond = 0;
   return (progress) => {
+    const second = Math.floor((clock.now() - startedAtMs) / 1000);
     const at = clockOf(second);
     switch (progress.kind) {
       case 'phase':
@@ -32,12 +41,13 @@ export function showProgress(console: Console): OnProgress {
         return;
       }
       case 'second': {
-        second += 1;
         const { counts, p95Ms, phase } = progress;
-        const text = `${clockOf(second)}    ${phase}: ${String(totalOf(counts))} requests/s, ${goodPercent(counts)} good, ${String(counts.shed)} shed, ${String(counts.dropped)} dropped, p95 ${p95Ms === null ? '-' : p95Ms.toFixed(0)} ms`;
+        const text = `${at}    ${phase}: ${String(totalOf(counts))} requests/s, ${goodPercent(counts)} good, ${String(counts.shed)} shed, ${String(counts.dropped)} dropped, p95 ${p95Ms === null ? '-' : p95Ms.toFixed(0)} ms`;
         console.live(text);
-        if (!console.interactive && second % LOG_EVERY_SECONDS === 0 && totalOf(counts) > 0)
-          console.line(text);
+        if (console.interactive || second - loggedAtSecond < LOG_EVERY_SECONDS || totalOf(counts) === 0)
+          return;
+        loggedAtSecond = second;
+        console.line(text);
       }
     }
   };
