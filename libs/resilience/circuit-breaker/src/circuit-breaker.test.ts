@@ -74,12 +74,93 @@ describe('the call', () => {
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({
       name: 'CircuitOpenError',
+      message: 'circuit open',
       code: 'circuit-open',
       retryable: false,
       retryAfterMs: 600,
       [Symbol.for('nines.error')]: true,
     });
     expect(calls).toBe(0);
+  });
+
+  test('gives a refusal no stack, which would be most of its cost', async () => {
+    const { breaker } = await makeOpen();
+    expect(breaker.enter()).not.toHaveProperty('stack');
+  });
+
+  test.each([[true], [false]])(
+    'counts what was let in once, however often it is said to have ended: well %s',
+    async (ok) => {
+      const { breaker, enter, pass, fail } = await makeOpen({ probes: 2 });
+      pass(1000);
+      const probe = enter();
+      for (let times = 0; times < 5; times++) probe(ok, broken);
+      expect(breaker.state).toBe(ok ? 'half-open' : 'open');
+      pass(1000);
+      await breaker.try(() => 'answer');
+      if (ok) expect(breaker.state).toBe('closed');
+      else await fail();
+    },
+  );
+
+  test('counts a failure once, however often it is said', () => {
+    const { breaker, enter } = make({ consecutiveFailures: 2 });
+    const leave = enter();
+    for (let times = 0; times < 5; times++) leave(false, broken);
+    expect(breaker.state).toBe('closed');
+    enter()(false, broken);
+    expect(breaker.state).toBe('open');
+    // The window has gone with the state, and what has spoken already still says nothing.
+    leave(false, broken);
+    expect(breaker.state).toBe('open');
+  });
+
+  test('gives the error of an isFailure that throws as a value, and keeps no probe for it', async () => {
+    const bug = new TypeError('no such field');
+    let buggy = false;
+    const { breaker, pass, fail, succeed, refuses } = make({
+      consecutiveFailures: 1,
+      openMs: 1000,
+      probes: 1,
+      isFailure: () => {
+        if (buggy) throw bug;
+        return true;
+      },
+    });
+    await fail();
+    buggy = true;
+    pass(1000);
+    expect(await fail()).toEqual({ ok: false, error: bug });
+    await expect(breaker(() => Promise.reject(broken))).rejects.toBe(bug);
+    expect(breaker.state).toBe('half-open');
+    await succeed();
+    expect(breaker.state).toBe('closed');
+    expect(refuses()).toBe(false);
+  });
+
+  test('settles when a listener throws, with its error, and goes on', async () => {
+    const bug = new TypeError('no such field');
+    const { breaker, pass, fail, succeed } = make({
+      consecutiveFailures: 1,
+      openMs: 1000,
+      probes: 1,
+      onEvent: () => {
+        throw bug;
+      },
+    });
+    for (const [state, call] of [
+      ['open', fail],
+      ['open', succeed],
+    ] as const) {
+      expect(await call()).toEqual({ ok: false, error: bug });
+      expect(breaker.state).toBe(state);
+    }
+    pass(1000);
+    expect(await succeed()).toEqual({ ok: false, error: bug });
+    expect(breaker.state).toBe('half-open');
+    expect(await succeed()).toEqual({ ok: false, error: bug });
+    expect(breaker.state).toBe('closed');
+    expect(await succeed()).toEqual({ ok: true, value: 'answer' });
   });
 
   test('leaves no timer behind', async () => {
@@ -90,6 +171,80 @@ describe('the call', () => {
       vi.advanceTimersByTime(1);
     }
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('an abort', () => {
+  const forever = () => new Promise<never>(() => undefined);
+
+  test('settles a call at once, whatever the function does with the signal', async () => {
+    const { breaker } = make();
+    for (const way of ['thrown', 'typed']) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const reason = new Error('gone');
+      const result =
+        way === 'thrown'
+          ? breaker(forever, { signal }).catch((error: unknown) => error)
+          : breaker.try(forever, { signal });
+      controller.abort(reason);
+      expect(await result).toEqual(way === 'thrown' ? reason : { ok: false, error: reason });
+    }
+  });
+
+  test('from before the call keeps the function from being called, and takes no probe', async () => {
+    const { breaker, events, pass } = await makeOpen({ probes: 1 });
+    pass(1000);
+    let calls = 0;
+    const context = { signal: AbortSignal.abort(broken) };
+    expect(await breaker.try(() => calls++, context)).toEqual({ ok: false, error: broken });
+    await expect(breaker(() => calls++, context)).rejects.toBe(broken);
+    expect([calls, events]).toEqual([0, ['open']]);
+  });
+
+  test('of a probe lets another one through, and what the first says later is ignored', async () => {
+    const { breaker, pass, succeed } = await makeOpen({ probes: 1 });
+    pass(1000);
+    const controller = new AbortController();
+    const work = Promise.withResolvers<string>();
+    const probe = breaker.try(() => work.promise, { signal: controller.signal });
+    controller.abort();
+    expect(await probe).toMatchObject({ ok: false, error: { name: 'AbortError' } });
+    work.reject(broken);
+    await new Promise(setImmediate);
+    expect(breaker.state).toBe('half-open');
+    await succeed();
+    expect(breaker.state).toBe('closed');
+  });
+
+  test('by a time limit counts as the failure that it is, one by the user does not', async () => {
+    for (const [reason, state] of [
+      [new DOMException('too late', 'TimeoutError'), 'open'],
+      [undefined, 'closed'],
+    ] as const) {
+      const { breaker } = make({ consecutiveFailures: 1 });
+      const controller = new AbortController();
+      const call = breaker.try(forever, { signal: controller.signal });
+      controller.abort(reason);
+      await call;
+      expect(breaker.state).toBe(state);
+    }
+  });
+
+  test('leaves no listener on a signal that many calls share, however they end', async () => {
+    const { breaker } = make({ failureRate: Infinity });
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    await breaker(() => 'answer', { signal });
+    await breaker.try(() => Promise.reject(broken), { signal });
+    await breaker.try(
+      () => {
+        throw broken;
+      },
+      { signal },
+    );
+    expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([3, 3]);
   });
 });
 
