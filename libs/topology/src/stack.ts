@@ -12,6 +12,8 @@ export interface Resource {
   readonly region: string;
   readonly properties: JsonObject;
   readonly metadata: JsonObject;
+  /** Ids of the resources that are made before this one, as `DependsOn` says. */
+  readonly dependsOn: readonly string[];
 }
 
 export interface StackInput {
@@ -89,6 +91,7 @@ export function readStack(input: StackInput): Stack {
       region: input.region,
       properties: objectOf(properties),
       metadata: objectOf(renderer.render(own(value, 'Metadata'))),
+      dependsOn: dependsOn(value).map((name) => prefix + name),
     });
   }
   reading = input.stackName;
@@ -100,6 +103,13 @@ export function readStack(input: StackInput): Stack {
     notes,
     exports: exportsOf(input.template, renderer),
   };
+}
+
+function dependsOn(resource: JsonObject): string[] {
+  const named = own(resource, 'DependsOn');
+  return (Array.isArray(named) ? (named as readonly unknown[]) : [named]).flatMap((name) =>
+    typeof name === 'string' ? name : [],
+  );
 }
 
 /** A resource whose condition the template does not decide is kept: leaving it out would hide it. */

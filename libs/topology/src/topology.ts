@@ -121,7 +121,10 @@ export interface InstanceProcess {
   readonly stopTimeoutSeconds: number;
 }
 
-/** `AWS::RDS::DBInstance` (later also clusters). */
+/**
+ * A database under one endpoint for writes: an RDS instance (`AWS::RDS::DBInstance`), an Aurora cluster
+ * (`AWS::RDS::DBCluster`), or one that servers hold themselves (`Nines::HostedDatabase`).
+ */
 export interface DatabaseNode extends NodeBase {
   readonly kind: 'database';
   readonly engine: string;
@@ -129,11 +132,170 @@ export interface DatabaseNode extends NodeBase {
   readonly port: number;
   readonly databaseName?: string;
   readonly multiAz: boolean;
-  /** How an acknowledged write reaches the standby: `synchronous` for RDS Multi-AZ, `none` without a standby. */
+  /**
+   * How an acknowledged write reaches what takes over in the same region: `synchronous` for RDS Multi-AZ and for
+   * the shared storage of Aurora, `none` when nothing can take over.
+   */
   readonly standbyReplication: 'synchronous' | 'asynchronous' | 'none';
   readonly encrypted: boolean;
+  /** How far back a restore to any moment reaches; 0 when there is no such restore. */
   readonly backupRetentionDays: number;
   readonly deletionProtection: boolean;
+  /** Present for a cluster: several instances, one of which writes, and an endpoint for reads. */
+  readonly cluster?: DatabaseCluster;
+  /** Id of the database whose writes this one receives asynchronously, as a read replica or in another region. */
+  readonly replicaOf?: string;
+  /** Id of the compute group whose instances hold it: it lives and dies with its server. */
+  readonly heldBy?: string;
+  /** Copies that are taken at intervals; a restore loses what came after the last one. */
+  readonly copies?: DatabaseCopies;
+}
+
+export interface DatabaseCluster {
+  /** In the order in which they would write: the writer, then by promotion tier. */
+  readonly members: readonly DatabaseMember[];
+  readonly replicaScaling?: ReplicaScaling;
+  /** Its place in a global database; the role is the one it was made with, until a failover changes it. */
+  readonly global?: { readonly id: string; readonly role: 'primary' | 'secondary' };
+}
+
+export interface DatabaseMember {
+  readonly id: string;
+  readonly role: 'writer' | 'replica';
+  readonly zone?: string;
+  readonly instanceClass: string;
+  /** 0 to 15: the replica with the lowest is promoted first; of several, whichever AWS chooses. */
+  readonly promotionTier: number;
+}
+
+/** How many replicas a cluster may have, those that the template names included. */
+export interface ReplicaScaling {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly cpuTargetPercent?: number;
+}
+
+export interface DatabaseCopies {
+  readonly intervalMinutes: number;
+  /** Id of the bucket they go to, when it is one of this template. */
+  readonly bucket?: string;
+}
+
+/** An Aurora global database (`AWS::RDS::GlobalCluster`): one cluster writes, storage carries it to other regions. */
+export interface GlobalDatabaseNode extends NodeBase {
+  readonly kind: 'global-database';
+  readonly engine: string;
+  readonly engineVersion: string;
+  readonly encrypted: boolean;
+  readonly deletionProtection: boolean;
+  /** Ids of the clusters that were read, the one that was made as primary first. */
+  readonly clusters: readonly string[];
+}
+
+/** A CloudFront distribution. */
+export interface EdgeNode extends NodeBase {
+  readonly kind: 'edge';
+  readonly enabled: boolean;
+  /** Names of its own, beside the one that CloudFront gives. */
+  readonly aliases: readonly string[];
+  readonly origins: readonly EdgeOrigin[];
+  readonly originGroups: readonly EdgeOriginGroup[];
+  /** In the order in which CloudFront matches them; the default one, `*`, is the last. */
+  readonly behaviors: readonly EdgeBehavior[];
+  readonly errorResponses: readonly EdgeErrorResponse[];
+  /** Whether a web firewall is attached to it. */
+  readonly hasFirewall: boolean;
+}
+
+export interface EdgeOrigin {
+  readonly id: string;
+  /** Id of the node behind it, when that is one of this template. */
+  readonly target?: string;
+  readonly domainName: string;
+  readonly connectionAttempts: number;
+  readonly connectTimeoutSeconds: number;
+  /** How long it may stay silent; it does not apply to a bucket, for which CloudFront's default stands here. */
+  readonly readTimeoutSeconds: number;
+  readonly keepAliveSeconds: number;
+}
+
+/** Two origins: the second one is asked when the first cannot be reached or answers with one of these codes. */
+export interface EdgeOriginGroup {
+  readonly id: string;
+  readonly origins: readonly string[];
+  readonly failoverStatusCodes: readonly number[];
+}
+
+export interface EdgeBehavior {
+  readonly pathPattern: string;
+  /** Id of an origin or an origin group. */
+  readonly origin: string;
+  readonly allowedMethods: readonly string[];
+  /** Bounds on what the origin's `cache-control` says, and what holds when it says nothing. All 0: never cached. */
+  readonly minTtlSeconds: number;
+  readonly defaultTtlSeconds: number;
+  readonly maxTtlSeconds: number;
+}
+
+/** What viewers get instead of an origin's error, and how long CloudFront remembers the error. */
+export interface EdgeErrorResponse {
+  readonly status: number;
+  readonly responseStatus?: number;
+  readonly responsePath?: string;
+  readonly cacheSeconds: number;
+}
+
+/** One `AWS::Route53::RecordSet`, or one entry of an `AWS::Route53::RecordSetGroup`. */
+export interface DnsRecordNode extends NodeBase {
+  readonly kind: 'dns-record';
+  /** Lower case, without the dot at the end. */
+  readonly name: string;
+  readonly recordType: string;
+  /** How long resolvers may keep the answer; an alias has the TTL of what it points at, 60 s for AWS's own. */
+  readonly ttlSeconds: number;
+  readonly routing: DnsRouting;
+  /** Ids of the nodes that its answer leads to. */
+  readonly targets: readonly string[];
+  /** What it answers with, as far as that is no node: addresses or names. */
+  readonly values: readonly string[];
+  /** For an alias: whether the target's own health decides. */
+  readonly evaluatesTargetHealth: boolean;
+  /** Id of the health check that takes it out of the answers. */
+  readonly healthCheck?: string;
+}
+
+export interface DnsRouting {
+  readonly policy:
+    'simple' | 'failover' | 'weighted' | 'latency' | 'geolocation' | 'geoproximity' | 'multivalue' | 'cidr';
+  /** Tells records of the same name and type apart. */
+  readonly setIdentifier?: string;
+  readonly failover?: 'primary' | 'secondary';
+  /** 0 to 255; 0 gets nothing as long as another record has a weight. */
+  readonly weight?: number;
+  /** For latency routing: the region that the record stands for. */
+  readonly region?: string;
+}
+
+/** `AWS::Route53::HealthCheck`: Route 53's checkers outside ask, or an alarm or other checks decide. */
+export interface DnsHealthCheckNode extends NodeBase {
+  readonly kind: 'dns-health-check';
+  /** `HTTP`, `HTTPS`, `TCP`, `CALCULATED`, `CLOUDWATCH_METRIC`, `RECOVERY_CONTROL`, ... */
+  readonly checkType: string;
+  /** 30, or 10 when paid for. */
+  readonly intervalSeconds: number;
+  /** How many answers of the same kind in a row change a checker's mind. */
+  readonly failureThreshold: number;
+  /** Id of the node that it asks, when that is one of this template. */
+  readonly target?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly inverted: boolean;
+  /** A check that is switched off counts as healthy. */
+  readonly enabled: boolean;
+  /** For `CALCULATED`: ids of the checks that it counts, and how many of them have to be healthy. */
+  readonly children: readonly string[];
+  readonly healthyChildren: number;
 }
 
 export interface BucketNode extends NodeBase {
@@ -182,6 +344,10 @@ export type TopologyNode =
   | LoadBalancerNode
   | ComputeGroupNode
   | DatabaseNode
+  | GlobalDatabaseNode
+  | EdgeNode
+  | DnsRecordNode
+  | DnsHealthCheckNode
   | BucketNode
   | AlarmNode
   | LogGroupNode

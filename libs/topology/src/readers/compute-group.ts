@@ -11,6 +11,7 @@ import { readInstanceProcess } from '../user-data.ts';
 import { agnosticZones } from '../intrinsics.ts';
 import { zoneName } from '../zones.ts';
 import { DATABASE_TYPE } from './database.ts';
+import { CLUSTER_TYPE } from './database-cluster.ts';
 import { nodeBase, type ReadContext, type ResourceReader } from './reader.ts';
 
 export const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
@@ -213,9 +214,12 @@ function databasesOf(group: Resource, context: ReadContext): string[] {
       ? (referencedId(resource.properties['TargetId']) ?? [])
       : [];
   });
-  return sortedUnique([...ids, ...throughSecrets]).filter(
-    (id) => context.resource(id)?.type === DATABASE_TYPE,
-  );
+  return sortedUnique([...ids, ...throughSecrets]).filter((id) => {
+    const resource = context.resource(id);
+    // An instance of a cluster is no database of its own.
+    const isMember = resource?.properties['DBClusterIdentifier'] !== undefined;
+    return resource?.type === CLUSTER_TYPE || (resource?.type === DATABASE_TYPE && !isMember);
+  });
 }
 
 function links(group: Resource, context: ReadContext): Link[] {

@@ -101,11 +101,28 @@ describe('a database instance', () => {
       { id: 'Db', type: 'AWS::RDS::DBInstance' },
       { id: 'Subnets', type: 'AWS::RDS::DBSubnetGroup' },
     ]);
-    expect(notesOf(topology)).toEqual(['belongs to a database cluster, which is not read yet']);
+    expect(notesOf(topology)).toEqual(['belongs to a database cluster that is not in this template']);
   });
 
-  it('that replicates another is noted', () => {
+  it('names the one it replicates, by reference or by name, and needs it off the request path only', () => {
+    const topology = read({
+      Db: database({ DBInstanceIdentifier: 'orders' }),
+      ByReference: database({ SourceDBInstanceIdentifier: { Ref: 'Db' } }),
+      ByName: database({ SourceDBInstanceIdentifier: 'orders' }),
+      Subnets: subnets('A'),
+    });
+    expect(findNodeOfKind(topology, 'database', 'ByReference')?.replicaOf).toBe('Db');
+    expect(findNodeOfKind(topology, 'database', 'ByName')?.replicaOf).toBe('Db');
+    expect(databaseOf(topology)).not.toHaveProperty('replicaOf');
+    expect(topology.links).toEqual([
+      { from: 'ByName', to: 'Db', necessity: 'soft', onRequestPath: false },
+      { from: 'ByReference', to: 'Db', necessity: 'soft', onRequestPath: false },
+    ]);
+    expect(notesOf(topology)).toEqual([]);
+  });
+
+  it('that replicates one from elsewhere is noted', () => {
     const topology = read({ Db: database({ SourceDBInstanceIdentifier: 'x' }), Subnets: subnets('A') });
-    expect(notesOf(topology)).toEqual(['is a read replica; its link to the source is not read yet']);
+    expect(notesOf(topology)).toEqual(['is a read replica of a database that is not in this template']);
   });
 });

@@ -7,6 +7,8 @@ import { backupPlanReader } from './backup-plan.ts';
 import { bucketReader } from './bucket.ts';
 import { computeGroupReader } from './compute-group.ts';
 import { databaseReader } from './database.ts';
+import { databaseClusterReader } from './database-cluster.ts';
+import { globalDatabaseReader } from './global-database.ts';
 import { loadBalancerReader } from './load-balancer.ts';
 import { logGroupReader } from './log-group.ts';
 import type { ResourceReader } from './reader.ts';
@@ -15,6 +17,8 @@ export const readers: readonly ResourceReader[] = [
   loadBalancerReader,
   computeGroupReader,
   databaseReader,
+  databaseClusterReader,
+  globalDatabaseReader,
   bucketReader,
   alarmReader,
   logGroupReader,
