@@ -6,6 +6,7 @@ export default defineConfig({
   // Loading the CDK takes longer than the tests do: once for all files, not once for each.
   test: {
     ...sharedTestConfig.test,
+    globalSetup: './test/temporary-folder.ts',
     isolate: false,
     maxWorkers: 1,
     testTimeout: 120_000,

@@ -17,13 +17,15 @@ import type { TierTopics } from './topics.ts';
 const REPOSITORY = join(import.meta.dirname, '../../..');
 
 /** The application's build is no part of a page, so an empty one will do and nothing has to be built. */
-function withEmptyApplication<T>(use: (appDist: string) => T): T {
-  const appDist = mkdtempSync(join(tmpdir(), 'nines-tier-pages-'));
+function withEmptyApplication<T>(use: (appDist: string, outdir: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'nines-tier-pages-'));
+  const appDist = join(folder, 'dist');
   try {
+    mkdirSync(appDist);
     for (const file of ['server.mjs', 'rds-ca.pem']) writeFileSync(join(appDist, file), '');
-    return use(appDist);
+    return use(appDist, join(folder, 'cdk.out'));
   } finally {
-    rmSync(appDist, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -35,9 +37,9 @@ function resourceTypes(stack: Stack): Record<string, string> {
 }
 
 function threeNinesTypes(): Record<string, string> {
-  return withEmptyApplication((appDist) =>
+  return withEmptyApplication((appDist, outdir) =>
     resourceTypes(
-      new ThreeNinesStack(new App({ context: { ...featureFlags() } }), THREE_NINES_TOPICS.stackName, {
+      new ThreeNinesStack(new App({ outdir, context: { ...featureFlags() } }), THREE_NINES_TOPICS.stackName, {
         settings: readSettings({ appDist }),
       }),
     ),
