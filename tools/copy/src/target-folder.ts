@@ -17,8 +17,9 @@ export interface LocateOptions {
   readonly root: string;
 }
 
+/** Nothing is there, or what should be a folder around it is none. */
 const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
 function realPathOf(fs: FileSystem, path: string): string | undefined {
   try {
@@ -56,13 +57,9 @@ export function locateTarget(given: string, { fs, root }: LocateOptions): Target
     );
   }
   if (real === undefined) {
-    if (!fs.lstatSync(parent ?? '').isDirectory()) {
-      throw new CopyRefusedError('target-not-a-folder', `${parent ?? ''} is not a folder.`);
-    }
     // A link that leads nowhere has no real path, and is there all the same.
-    if (fs.lstatSync(path, { throwIfNoEntry: false })) {
-      throw new CopyRefusedError('target-not-a-folder', `${path} is a link that leads nowhere.`);
-    }
+    const isFree = fs.lstatSync(parent ?? '').isDirectory() && !fs.lstatSync(path, { throwIfNoEntry: false });
+    if (!isFree) throw new CopyRefusedError('target-not-a-folder', `${path} cannot be made a folder.`);
     return { path, exists: false };
   }
   if (!fs.lstatSync(real).isDirectory()) {

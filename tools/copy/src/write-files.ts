@@ -1,12 +1,11 @@
 /**
  * Writes several files or none. Each is first written whole under a name of its own; only when all of them are on
- * the disk do they take their places, one rename or link each, the last of them the lock. If a step fails, the steps
- * before it are taken back. A process that is killed in between leaves whole files and perhaps some whose name
- * begins with `.nines-`; a reader never sees half of one.
+ * the disk do they take their places, the lock as the last. If a step fails, the steps before it are taken back.
  *
- * What lies in a place is compared once more just before it is taken: a new file is put there by a link, which
- * fails where something is by now, and a replaced one is kept under a second name until the end, and its content is
- * looked at after the exchange, so that a change of somebody else in that moment comes back.
+ * Nothing that somebody else writes at the same moment is lost. What is to be replaced is moved aside first, and only
+ * then looked at: whatever was there at that moment is what was moved. The new file takes the place by a link, which
+ * fails where something is by now. So a reader sees the old file, for some microseconds none, then the new one, and
+ * never a part of one. A process that is killed in between leaves whole files, some under names with `.nines-`.
  */
 import { join } from 'node:path';
 import { CopyRefusedError } from './copy-refused-error.ts';
@@ -32,8 +31,11 @@ export interface WriteOptions {
 
 type Undo = () => void;
 
-const changed = (name: string): CopyRefusedError =>
-  new CopyRefusedError('target-changed', `${name} changed while it was being replaced; nothing was copied.`);
+const changed = (path: string): CopyRefusedError =>
+  new CopyRefusedError(
+    'target-changed',
+    `${path} was changed by somebody else at this moment; nothing was copied, so try again.`,
+  );
 
 function writeWhole(fs: FileSystem, path: string, content: string): void {
   // `wx` fails where anything is, a link included, so that no link is followed.
@@ -54,38 +56,51 @@ function removeIfThere(fs: FileSystem, path: string): void {
   if (fs.lstatSync(path, { throwIfNoEntry: false })) fs.unlinkSync(path);
 }
 
-const hashOfFile = (fs: FileSystem, path: string): string | undefined =>
-  fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() ? sha256(fs.readFileSync(path)) : undefined;
-
 interface Step {
   readonly file: FileToWrite;
-  /** The file's place, what takes it, and the second name of what lay there. */
+  /** The file's place, what takes it, and where what lay there is moved. */
   readonly place: string;
   readonly fresh: string;
-  readonly old: string;
+  readonly aside: string;
 }
 
-function takePlace(fs: FileSystem, { file, place, fresh, old }: Step, undo: Undo[]): void {
-  if (file.expectedSha256 === undefined) {
-    if (fs.lstatSync(place, { throwIfNoEntry: false })) throw changed(file.name);
-    undo.push(() => {
-      const ours = fs.lstatSync(fresh, { throwIfNoEntry: false });
-      const there = fs.lstatSync(place, { throwIfNoEntry: false });
-      if (ours && there?.ino === ours.ino) fs.unlinkSync(place);
-    });
-    fs.linkSync(fresh, place);
-    return;
+/** Gives a file a name that nothing has yet. */
+function linkIntoPlace(fs: FileSystem, from: string, place: string): void {
+  try {
+    fs.linkSync(from, place);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw changed(place);
+    throw error;
   }
-  if (hashOfFile(fs, place) !== file.expectedSha256) throw changed(file.name);
+}
+
+/** Whether what was moved aside is what we copied there ourselves once. */
+const isOurs = (fs: FileSystem, path: string, expectedSha256: string): boolean =>
+  fs.lstatSync(path).isFile() && sha256(fs.readFileSync(path)) === expectedSha256;
+
+/** Puts back what was moved aside. Where somebody else took the place by now, only their own content is kept. */
+function putBack(fs: FileSystem, { place, aside }: Step, expectedSha256: string): void {
+  if (!fs.lstatSync(aside, { throwIfNoEntry: false })) return;
+  const isTaken = fs.lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+  if (!isTaken) linkIntoPlace(fs, aside, place);
+  if (!isTaken || isOurs(fs, aside, expectedSha256)) fs.unlinkSync(aside);
+}
+
+function takePlace(fs: FileSystem, step: Step, undo: Undo[]): void {
+  const { place, fresh, aside } = step;
+  const { expectedSha256 } = step.file;
+  if (expectedSha256 !== undefined) {
+    undo.push(() => {
+      putBack(fs, step, expectedSha256);
+    });
+    fs.renameSync(place, aside);
+    if (!isOurs(fs, aside, expectedSha256)) throw changed(place);
+  }
   undo.push(() => {
-    if (!fs.lstatSync(old, { throwIfNoEntry: false })) return;
-    fs.renameSync(old, place);
-    // Renaming one name of a file to another name of it does nothing, and leaves both.
-    removeIfThere(fs, old);
+    const ours = fs.lstatSync(fresh);
+    if (fs.lstatSync(place, { throwIfNoEntry: false })?.ino === ours.ino) fs.unlinkSync(place);
   });
-  fs.linkSync(place, old);
-  fs.renameSync(fresh, place);
-  if (hashOfFile(fs, old) !== file.expectedSha256) throw changed(file.name);
+  linkIntoPlace(fs, fresh, place);
 }
 
 /** Taking back goes on where a part of it fails: the more of it is done the better. */
@@ -109,7 +124,7 @@ export function writeFiles(files: readonly FileToWrite[], options: WriteOptions)
     file,
     place: join(folder, file.name),
     fresh: join(folder, `.nines-${unique}-${String(index)}-new`),
-    old: join(folder, `.nines-${unique}-${String(index)}-old`),
+    aside: join(folder, `.nines-${unique}-${String(index)}-old`),
   }));
   const undo: Undo[] = [];
   try {
@@ -134,7 +149,7 @@ export function writeFiles(files: readonly FileToWrite[], options: WriteOptions)
   // All is in place; what is left over is hidden and harmless, so that failing to remove it is no failure.
   takeBack(
     steps
-      .flatMap(({ fresh, old }) => [fresh, old])
+      .flatMap(({ fresh, aside }) => [fresh, aside])
       .map((path) => () => {
         removeIfThere(fs, path);
       }),
