@@ -54,6 +54,7 @@ describe('the table', () => {
       'failure',
       'idempotency-cpu',
       'idempotency-powertools',
+      'idempotency-key-alone',
       'gzip-retry',
       'gzip-breaker',
       'gzip-core',

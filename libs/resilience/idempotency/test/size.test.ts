@@ -19,14 +19,14 @@ const bytesOf = (...files: readonly string[]) => {
   return gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
 };
 
-test('the library with its memory store costs at most 2100 bytes, minified and gzipped', () => {
-  expect(bytesOf('idempotency')).toBeLessThanOrEqual(2100);
+test('the library with its memory store costs at most 2200 bytes, minified and gzipped', () => {
+  expect(bytesOf('idempotency')).toBeLessThanOrEqual(2200);
 });
 
-test('with the DynamoDB store it costs at most 2900 bytes: a quarter of what its best-known peer costs', () => {
-  expect(bytesOf('idempotency', 'idempotency-dynamodb')).toBeLessThanOrEqual(2900);
+test('with the DynamoDB store it costs at most 2950 bytes: a quarter of what its best-known peer costs', () => {
+  expect(bytesOf('idempotency', 'idempotency-dynamodb')).toBeLessThanOrEqual(2950);
 });
 
-test('with the PostgreSQL store it costs at most 3000 bytes', () => {
-  expect(bytesOf('idempotency', 'idempotency-postgres')).toBeLessThanOrEqual(3000);
+test('with the PostgreSQL store it costs at most 3100 bytes', () => {
+  expect(bytesOf('idempotency', 'idempotency-postgres')).toBeLessThanOrEqual(3100);
 });
