@@ -191,8 +191,55 @@ it(
     await db.losePrimary();
     await expect
       .poll(() => events.slice(3).sort(), { timeout: 30_000 })
-      .toEqual(['failover-started', 'standby-lost']);
+      .toEqual(['failover-failed', 'failover-started', 'standby-lost']);
     expect([db.endpoint, db.standbyZone]).toEqual([undefined, undefined]);
+    const failed = { code: 'database-failover-failed' };
+    await expect(db.query('SELECT 1')).rejects.toMatchObject(failed);
+    await expect(db.losePrimary()).rejects.toMatchObject(failed);
+  },
+);
+
+it(
+  'begins a standby again in another zone when the one it is being built in is lost',
+  { timeout: LONGEST_MS },
+  async () => {
+    const db = await start({}, { zones: ['zone-a', 'zone-b', 'zone-c'] });
+    await db.loseZone('zone-b');
+    // The third server is the standby in zone-c.
+    await expect
+      .poll(() => existsSync(join(directory, 'database-3')), { timeout: 30_000, interval: 1 })
+      .toBe(true);
+    db.restoreZone('zone-b');
+    expect(await db.loseZone('zone-c')).toEqual(['standby being built in zone-c']);
+    await db.settle();
+    expect([db.standbyZone, await db.standbyInSync()]).toEqual(['zone-b', true]);
+    expect(existsSync(join(directory, 'database-3', 'postmaster.pid'))).toBe(false);
+    await insert(db, 1);
+    expect(await numbersIn(db)).toEqual([1]);
+  },
+);
+
+it(
+  'fails over to nothing, and says so, when the standby is lost before the primary or during the failover',
+  { timeout: LONGEST_MS },
+  async () => {
+    const db = await start();
+    const [standbyLoss] = await Promise.all([db.loseZone('zone-b'), db.losePrimary()]);
+    expect(standbyLoss).toEqual(['standby in zone-b']);
+    await expect.poll(() => events.at(-1), { timeout: 30_000 }).toBe('failover-failed');
+    await expect(db.query('SELECT 1')).rejects.toMatchObject({
+      code: 'database-failover-failed',
+      message: 'the database cannot fail over: the standby in zone-b is lost too',
+    });
+    expect([db.endpoint, db.standbyZone, reachable]).toEqual([undefined, undefined, [false]]);
+    await db.close();
+
+    events = [];
+    const other = await start({}, { directory: join(directory, 'other') });
+    await other.losePrimary();
+    await other.loseZone('zone-b');
+    await expect.poll(() => events.at(-1), { timeout: 30_000 }).toBe('failover-failed');
+    expect(other.endpoint).toBeUndefined();
   },
 );
 

@@ -34,7 +34,20 @@ export class DatabasePrimaryAbsentError extends Error {
   override readonly name = 'DatabasePrimaryAbsentError';
 
   constructor() {
-    super('the database has no primary right now');
+    super('the database has no primary right now: a failover is under way');
+  }
+}
+
+/**
+ * The primary is lost and so is what could have taken its place: the standby was lost as well, or did not have every
+ * write yet. RDS leaves the rest to a person, who restores a backup; here the database stays away for the run.
+ */
+export class DatabaseFailoverFailedError extends Error {
+  readonly code = 'database-failover-failed';
+  override readonly name = 'DatabaseFailoverFailedError';
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the database cannot fail over: ${reason}`, options);
   }
 }
 
@@ -47,14 +60,25 @@ export interface LocalDatabase {
   readonly standbyZone: string | undefined;
   /** Whether a standby has every acknowledged write. Without a standby in the topology: never. */
   standbyInSync(): Promise<boolean>;
-  /** Waits until the database has what its topology promises: a primary, and a standby in sync if there is one. */
+  /**
+   * Waits until the database has what its topology promises: a primary, and a standby in sync if there is one. After
+   * a failover that failed that is never, so pass a signal that ends the wait.
+   */
   settle(signal?: AbortSignal): Promise<void>;
-  /** Crashes the primary. Answers what was hit. */
+  /**
+   * Crashes the primary. Answers what was hit.
+   *
+   * @throws DatabasePrimaryAbsentError while a failover is under way, DatabaseFailoverFailedError after one that failed.
+   */
   losePrimary(): Promise<string>;
   /** The zone is gone, with the primary or the standby that ran there. */
   loseZone(zone: string): Promise<readonly string[]>;
   restoreZone(zone: string): void;
-  /** SQL on the current primary, for the ledger. */
+  /**
+   * SQL on the current primary, for the ledger.
+   *
+   * @throws DatabasePrimaryAbsentError while a failover is under way, DatabaseFailoverFailedError after one that failed.
+   */
   query<Row extends Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** How long the failovers of this run took from loss to promotion, in seconds of AWS's time. */
   readonly failoverSeconds: readonly number[];
@@ -88,6 +112,17 @@ interface Member {
   readonly zone: string;
   /** The standby streams through this; absent for a primary that never was one. */
   readonly replication?: FaultLink;
+  /** Set at once when its zone is lost, before its process has ended. */
+  lost: boolean;
+  /** Whether it ever had every write; before that it must not be promoted. */
+  caughtUp: boolean;
+}
+
+/** A standby that is being made; nobody may count on it yet. */
+interface Build {
+  readonly zone: string;
+  /** Its zone was lost meanwhile. */
+  lost: boolean;
 }
 
 class Database implements LocalDatabase {
@@ -101,7 +136,8 @@ class Database implements LocalDatabase {
   #standby: Member | undefined;
   #primaryZone: string;
   #made = 0;
-  #building = false;
+  #build: Build | undefined;
+  #failure: DatabaseFailoverFailedError | undefined;
 
   constructor(options: DatabaseOptions, binaries: PostgresBinaries) {
     this.#options = options;
@@ -145,7 +181,7 @@ class Database implements LocalDatabase {
     await server.initialise();
     await server.start();
     if (this.databaseName !== 'postgres') await server.query(`CREATE DATABASE "${this.databaseName}"`);
-    this.#primary = { server, zone: this.#primaryZone };
+    this.#primary = { server, zone: this.#primaryZone, lost: false, caughtUp: true };
     if (this.#wantsStandby) await this.#buildStandby();
   }
 
@@ -155,57 +191,92 @@ class Database implements LocalDatabase {
 
   /** Copies the primary into another zone that is there, and waits until it streams. */
   async #buildStandby(): Promise<void> {
-    const primary = this.#primary;
-    const zone = this.#options.zones.find((one) => one !== this.#primaryZone && !this.#lostZones.has(one));
-    if (!primary || zone === undefined || this.#standby || this.#building) return;
-    this.#building = true;
+    // When the zone is lost meanwhile the work is begun again in another one, for as long as there is one.
+    for (;;) {
+      const primary = this.#primary;
+      const zone = this.#options.zones.find((one) => one !== this.#primaryZone && !this.#lostZones.has(one));
+      if (!primary || zone === undefined || this.#standby || this.#build || this.#closing.signal.aborted)
+        return;
+      const build = { zone, lost: false };
+      this.#build = build;
+      try {
+        this.#standby = await this.#makeStandby(primary, build);
+      } finally {
+        this.#build = undefined;
+      }
+      if (this.#standby) {
+        await this.#waitForSync(primary, this.#standby);
+        return;
+      }
+    }
+  }
+
+  /** Answers nothing when the zone was lost meanwhile; whatever goes wrong, it leaves nothing running. */
+  async #makeStandby(primary: Member, build: Build): Promise<Member | undefined> {
+    const { zone } = build;
     const replication = await createFaultLink({
       name: `replication to ${zone}`,
       target: () => ({ host: '127.0.0.1', port: primary.server.port }),
     });
+    const server = await this.#makeServer();
     try {
-      const server = await this.#startStandby(primary.server, replication);
-      this.#standby = { server, zone, replication };
+      await this.#startStandby(primary.server, server, replication);
+      if (this.#primary !== primary) throw new DatabasePrimaryAbsentError();
+      if (!build.lost) return { server, zone, replication, lost: false, caughtUp: false };
     } catch (error) {
       await replication.close();
+      await server.crash();
       throw error;
-    } finally {
-      this.#building = false;
     }
-    await this.#waitForSync();
+    await replication.close();
+    await server.crash();
+    // It never had every write, so nobody has to wait before the primary goes on without it.
+    await primary.server.configure({ synchronous_standby_names: "''" });
     this.#options.onEvent({
-      kind: 'standby-in-sync',
+      kind: 'standby-lost',
       subject: zone,
-      message: `standby in ${zone} has every write`,
+      message: `${zone} was lost while a standby was being built there`,
     });
+    return undefined;
   }
 
-  async #startStandby(primary: PostgresServer, replication: FaultLink): Promise<PostgresServer> {
+  async #startStandby(
+    primary: PostgresServer,
+    standby: PostgresServer,
+    replication: FaultLink,
+  ): Promise<void> {
     const { node, pace, replicationLagSeconds } = this.#options;
     if (node.standbyReplication === 'asynchronous') replication.delay(pace.scaleMs(replicationLagSeconds));
-    const server = await this.#makeServer();
     await createStandbyDirectory({
       primary,
       superuser: this.credentials,
       replicateFromPort: replication.address.port,
       applicationName: STANDBY_NAME,
-      directory: server.directory,
+      directory: standby.directory,
       binaries: this.#binaries,
     });
-    await server.start();
+    await standby.start();
     if (node.standbyReplication === 'synchronous') {
       await primary.configure({ synchronous_standby_names: `'${STANDBY_NAME}'` });
     }
-    return server;
   }
 
-  async #waitForSync(): Promise<void> {
-    const { clock } = this.#options;
+  /** Ends early, and without a word, when either of the two is lost: whoever lost it goes on from there. */
+  async #waitForSync(primary: Member, standby: Member): Promise<void> {
+    const { clock, onEvent } = this.#options;
+    const { signal } = this.#closing;
+    const { zone } = standby;
     const until = clock.now() + SYNC_TIMEOUT_MS;
-    while (!this.#closing.signal.aborted && this.#standby) {
-      if (await this.#streaming()) return;
-      if (clock.now() > until) throw new Error(`the standby in ${this.#standby.zone} never caught up`);
-      await clock.sleep(POLL_MS, this.#closing.signal);
+    const bothThere = () => this.#primary === primary && this.#standby === standby && !standby.lost;
+    while (!signal.aborted && bothThere()) {
+      if (await this.#streaming().catch(() => false)) {
+        if (!bothThere()) return;
+        standby.caughtUp = true;
+        onEvent({ kind: 'standby-in-sync', subject: zone, message: `standby in ${zone} has every write` });
+        return;
+      }
+      if (clock.now() > until) throw new Error(`the standby in ${zone} never caught up`);
+      await clock.sleep(POLL_MS, signal);
     }
   }
 
@@ -249,7 +320,7 @@ class Database implements LocalDatabase {
 
   async losePrimary(): Promise<string> {
     const primary = this.#primary;
-    if (!primary) throw new Error('there is no primary to lose: a failover is under way');
+    if (!primary) throw this.#failure ?? new DatabasePrimaryAbsentError();
     const hit = `primary ${primary.server.name} in ${primary.zone}`;
     // Clients first: they must see silence, as from a machine that is gone, and no orderly goodbye.
     this.#primary = undefined;
@@ -263,29 +334,48 @@ class Database implements LocalDatabase {
 
   async #failOver(): Promise<void> {
     const { drawFailoverSeconds, pace, clock, onEvent } = this.#options;
-    const standby = this.#standby;
     const seconds = drawFailoverSeconds();
     await clock.sleep(pace.scaleMs(seconds), this.#closing.signal);
     // Without a standby there is nothing to fail over to: a restore is a person's work, and takes a restore's time.
-    if (!standby || this.#closing.signal.aborted) return;
-    await standby.replication?.close();
-    await standby.server.promote();
-    await standby.server.configure({ synchronous_standby_names: "''" });
-    this.#standby = undefined;
-    this.#primary = { server: standby.server, zone: standby.zone };
-    this.#primaryZone = standby.zone;
+    if (!this.#wantsStandby || this.#closing.signal.aborted) return;
+    const standby = this.#standby;
+    try {
+      const promoted = await promote(standby);
+      this.#standby = undefined;
+      this.#primary = promoted;
+      this.#primaryZone = promoted.zone;
+    } catch (error) {
+      await this.#giveUpFailover(standby, error);
+      return;
+    }
     this.failoverSeconds.push(seconds);
     this.#options.onReachable(true);
     onEvent({
       kind: 'failover-completed',
-      subject: standby.zone,
-      message: `standby in ${standby.zone} is the primary now (failover drawn: ${seconds.toFixed(0)} s)`,
+      subject: this.#primaryZone,
+      message: `standby in ${this.#primaryZone} is the primary now (failover drawn: ${seconds.toFixed(0)} s)`,
     });
     await this.#buildStandby();
   }
 
+  async #giveUpFailover(standby: Member | undefined, error: unknown): Promise<void> {
+    this.#failure =
+      error instanceof DatabaseFailoverFailedError
+        ? error
+        : new DatabaseFailoverFailedError('the standby could not be promoted', { cause: error });
+    this.#standby = undefined;
+    this.#options.onEvent({
+      kind: 'failover-failed',
+      subject: this.#options.node.id,
+      message: this.#failure.message,
+    });
+    await standby?.replication?.close();
+    await standby?.server.crash();
+  }
+
   async #loseStandby(standby: Member): Promise<void> {
     const { drawStandbyLossSeconds, pace, clock, onEvent } = this.#options;
+    standby.lost = true;
     standby.replication?.partition();
     await standby.server.crash();
     onEvent({
@@ -296,11 +386,12 @@ class Database implements LocalDatabase {
     this.#inBackground(
       (async () => {
         await clock.sleep(pace.scaleMs(drawStandbyLossSeconds()), this.#closing.signal);
-        if (this.#closing.signal.aborted || this.#standby !== standby) return;
+        // Without a primary nobody goes on alone; the failover finds out that there is no standby.
+        if (this.#closing.signal.aborted || this.#standby !== standby || !this.#primary) return;
         this.#standby = undefined;
         // The link first: what follows fails when the primary goes at this moment too.
         await standby.replication?.close();
-        await this.#primary?.server.configure({ synchronous_standby_names: "''" });
+        await this.#primary.server.configure({ synchronous_standby_names: "''" });
         onEvent({
           kind: 'standby-lost',
           subject: standby.zone,
@@ -314,7 +405,10 @@ class Database implements LocalDatabase {
   async loseZone(zone: string): Promise<readonly string[]> {
     this.#lostZones.add(zone);
     const hit: string[] = [];
-    if (this.#standby?.zone === zone) {
+    if (this.#build?.zone === zone) {
+      this.#build.lost = true;
+      hit.push(`standby being built in ${zone}`);
+    } else if (this.#standby?.zone === zone && !this.#standby.lost) {
       hit.push(`standby in ${zone}`);
       await this.#loseStandby(this.#standby);
     } else if (this.#primary?.zone === zone) hit.push(await this.losePrimary());
@@ -327,7 +421,7 @@ class Database implements LocalDatabase {
   }
 
   query<Row extends Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    if (!this.#primary) return Promise.reject(new DatabasePrimaryAbsentError());
+    if (!this.#primary) return Promise.reject(this.#failure ?? new DatabasePrimaryAbsentError());
     return this.#primary.server.query<Row>(text, values, this.databaseName);
   }
 
@@ -338,6 +432,31 @@ class Database implements LocalDatabase {
     await this.#standby?.replication?.close();
     await this.#primary?.server.crash();
   }
+}
+
+/**
+ * Makes a primary of the standby.
+ *
+ * @throws DatabaseFailoverFailedError when it may not be one: it is lost, or did not have every write yet.
+ */
+async function promote(standby: Member | undefined): Promise<Member> {
+  if (!standby) throw new DatabaseFailoverFailedError('there is no standby');
+  const { server, zone } = standby;
+  const refuseIfLost = () => {
+    if (standby.lost) throw new DatabaseFailoverFailedError(`the standby in ${zone} is lost too`);
+  };
+  refuseIfLost();
+  if (!standby.caughtUp)
+    throw new DatabaseFailoverFailedError(`the standby in ${zone} did not have every write yet`);
+  await standby.replication?.close();
+  try {
+    await server.promote();
+    await server.configure({ synchronous_standby_names: "''" });
+  } finally {
+    // Its zone may have gone in the middle of this, which tells more than how the promotion noticed.
+    refuseIfLost();
+  }
+  return { server, zone, lost: false, caughtUp: true };
 }
 
 /** Starts the primary and, where the topology has one, the standby; resolves when it is in sync. */
