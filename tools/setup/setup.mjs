@@ -22,6 +22,11 @@ const STAMP = join(ROOT, 'node_modules', '.nines-setup');
 const LOCK = join(ROOT, '.nines', 'setup.lock');
 const OLDEST_NODE = 20;
 const COULD_NOT_RUN = 2;
+const POLL_MS = 500;
+/** A set-up writes its number in the moment after it made the lock; one that has not by now was killed in between. */
+const OWNERLESS_LIMIT_MS = 10_000;
+const PARENT_CHECK_MS = 1_000;
+const INTERRUPTED = 130;
 
 /** npm would warn about user settings that are not ours to judge, in the middle of our own lines. */
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
@@ -57,6 +62,7 @@ const isAlive = (pid) => {
 /** Two commands started at once must not install into the same folder at once: the second waits. */
 async function withLock(work) {
   mkdirSync(join(ROOT, '.nines'), { recursive: true });
+  let ownerlessMs = 0;
   for (let waited = false; ; waited = true) {
     try {
       mkdirSync(LOCK);
@@ -68,8 +74,15 @@ async function withLock(work) {
         rmSync(LOCK, { recursive: true, force: true });
         continue;
       }
+      ownerlessMs = owner === undefined ? ownerlessMs + POLL_MS : 0;
+      if (ownerlessMs > OWNERLESS_LIMIT_MS) {
+        throw new SetupFailedError(
+          `the lock ${LOCK} is nobody's: the set-up that made it was ended before it could say who it is.`,
+          'Make sure that no other set-up runs in this folder, remove that folder and run the command again.',
+        );
+      }
       if (!waited) say(`another set-up is under way (process ${owner ?? 'just starting'}); waiting for it`);
-      await sleep(500);
+      await sleep(POLL_MS);
     }
   }
   writeFileSync(join(LOCK, 'pid'), String(process.pid));
@@ -99,15 +112,57 @@ function wantedInstall() {
   return `${hash.digest('hex')} ${process.platform}-${process.arch}`;
 }
 
-function installDependencies() {
+/**
+ * Tells when the process that started this one has ended: one that was killed sends nothing, but its children are
+ * handed to another parent. Without this, set-up would go on for nobody.
+ */
+function watchParent(onGone) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    onGone();
+  }, PARENT_CHECK_MS);
+  watch.unref();
+  return () => clearInterval(watch);
+}
+
+/** Runs npm to its end without blocking, so that it can be ended when the parent is gone. */
+function runNpm(args) {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  // A group of its own, so that the scripts that npm runs end with it.
+  const child = spawn(npm, args, { cwd: ROOT, stdio: ['ignore', 2, 2], detached: true });
+  const end = () => {
+    try {
+      process.kill(-child.pid, 'SIGTERM');
+    } catch {
+      // It has ended already.
+    }
+  };
+  const interrupt = () => {
+    end();
+    process.exit(INTERRUPTED);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, interrupt);
+  const unwatch = watchParent(interrupt);
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ error }));
+    child.once('exit', (status) => resolve({ status }));
+  }).finally(() => {
+    unwatch();
+    for (const signal of signals) process.off(signal, interrupt);
+  });
+}
+
+async function installDependencies() {
   const wanted = wantedInstall();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) {
     say('dependencies: already installed');
     return;
   }
   say('dependencies: installing with npm ci (about a minute the first time)');
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status, error } = spawnSync(npm, ['ci', ...QUIET], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  const { status, error } = await runNpm(['ci', ...QUIET]);
   if (error || status !== 0) {
     throw new SetupFailedError(
       `npm ci failed (${error ? error.message : `exit code ${status}`}); its own words stand above.`,
@@ -148,6 +203,7 @@ function runThen(command, k6) {
   const child = spawn(command[0], command.slice(1), { cwd: ROOT, env, stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => undefined);
+  watchParent(() => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     child.on('error', (error) => {
       say(`could not start ${command[0]}: ${error.message}`);
@@ -161,7 +217,7 @@ async function main(args) {
   const then = args[0] === '--then' ? args.slice(1) : [];
   checkNode();
   const k6 = await withLock(async () => {
-    installDependencies();
+    await installDependencies();
     checkProjectNode();
     return ensureK6();
   });
