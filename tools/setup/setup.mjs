@@ -10,10 +10,11 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -62,7 +63,6 @@ const isAlive = (pid) => {
 /** Two commands started at once must not install into the same folder at once: the second waits. */
 async function withLock(work) {
   mkdirSync(join(ROOT, '.nines'), { recursive: true });
-  let ownerlessMs = 0;
   for (let waited = false; ; waited = true) {
     try {
       mkdirSync(LOCK);
@@ -74,8 +74,7 @@ async function withLock(work) {
         rmSync(LOCK, { recursive: true, force: true });
         continue;
       }
-      ownerlessMs = owner === undefined ? ownerlessMs + POLL_MS : 0;
-      if (ownerlessMs > OWNERLESS_LIMIT_MS) {
+      if (owner === undefined && lockAgeMs() > OWNERLESS_LIMIT_MS) {
         throw new SetupFailedError(
           `the lock ${LOCK} is nobody's: the set-up that made it was ended before it could say who it is.`,
           'Make sure that no other set-up runs in this folder, remove that folder and run the command again.',
@@ -94,6 +93,13 @@ async function withLock(work) {
     process.removeListener('exit', release);
     release();
   }
+}
+
+/** How long ago the lock was made; nothing when it has just been released. */
+function lockAgeMs() {
+  const made = statSync(LOCK, { throwIfNoEntry: false });
+  // eslint-disable-next-line no-restricted-properties -- compared with the wall-clock time that the file system keeps
+  return made ? Date.now() - made.mtimeMs : 0;
 }
 
 function readOwner() {
