@@ -10,7 +10,7 @@ export interface CloudEvent {
     | 'instance-replaced'
     | 'failover-started'
     | 'failover-completed'
-  | 'failover-failed'
+    | 'failover-failed'
     | 'standby-lost'
     | 'standby-in-sync'
     | 'zone-lost'
