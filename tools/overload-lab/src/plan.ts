@@ -8,8 +8,8 @@ import { attemptsPerRequest, goodputRps, goodputShare, recoverySeconds } from '.
 import type { Span } from './measures.ts';
 import type { Job } from './threads/job.ts';
 import type { Second } from './world/tally.ts';
-import { WORLD } from './world/world.ts';
-import type { OutageKind, ServerKind } from './world/world.ts';
+import { WORLD } from './world/setting.ts';
+import type { OutageKind, ServerKind } from './world/setting.ts';
 
 /** What a cell shows: a share of what was possible, requests a second, seconds, or attempts for each request. */
 export type Measure = 'goodput-share' | 'goodput-rps' | 'recovery-seconds' | 'attempts';
@@ -265,3 +265,7 @@ export function measureOf({ measure, span }: Cell, seconds: readonly Second[]): 
 /** Whether more is better, which decides what is the worst of several seeds. */
 export const isMoreBetter = (measure: Measure): boolean =>
   measure === 'goodput-share' || measure === 'goodput-rps';
+
+/** Whether the peers are among the cells, so that there is something to compare. */
+export const hasComparison = (cells: readonly Cell[]): boolean =>
+  cells.some(({ section }) => section === 'peers');

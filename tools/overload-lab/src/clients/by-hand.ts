@@ -1,5 +1,5 @@
 /** Clients without a library: what people write first. They also say what the world itself does to a client. */
-import { WORLD } from '../world/world.ts';
+import { WORLD } from '../world/setting.ts';
 import type { CreateClient, Surroundings } from '../world/world.ts';
 
 export class AttemptTimedOutError extends Error {

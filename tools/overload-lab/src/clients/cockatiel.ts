@@ -12,7 +12,7 @@ import {
   wrap,
 } from 'cockatiel';
 import type { IBreaker, IPolicy } from 'cockatiel';
-import { WORLD } from '../world/world.ts';
+import { WORLD } from '../world/setting.ts';
 import type { CreateClient } from '../world/world.ts';
 import { AttemptTimedOutError } from './by-hand.ts';
 

@@ -7,7 +7,7 @@ import { aimd, createLoadShedder } from '@nines/load-shedder';
 import { pipeline } from '@nines/pipeline';
 import { createRetry } from '@nines/retry';
 import { createTimeout } from '@nines/timeout';
-import { WORLD } from '../world/world.ts';
+import { WORLD } from '../world/setting.ts';
 import type { CreateClient } from '../world/world.ts';
 
 export const createNinesClient: CreateClient = ({ time, random }) => {

@@ -4,7 +4,7 @@
  */
 import CircuitBreaker from 'opossum';
 import pRetry from 'p-retry';
-import { WORLD } from '../world/world.ts';
+import { WORLD } from '../world/setting.ts';
 import type { CreateClient } from '../world/world.ts';
 import { AttemptTimedOutError } from './by-hand.ts';
 

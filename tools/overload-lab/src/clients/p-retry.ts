@@ -1,6 +1,6 @@
 /** p-retry with its defaults: a second, then two, without jitter. It has no timeout of its own. */
 import pRetry from 'p-retry';
-import { WORLD } from '../world/world.ts';
+import { WORLD } from '../world/setting.ts';
 import type { CreateClient } from '../world/world.ts';
 import { withinTimeout } from './by-hand.ts';
 

@@ -3,7 +3,7 @@
  * timeouts and 5xx answers are transient, and a token is given back for a success. It has no timeout of its own.
  */
 import { StandardRetryStrategy } from '@smithy/util-retry';
-import { WORLD } from '../world/world.ts';
+import { WORLD } from '../world/setting.ts';
 import type { CreateClient } from '../world/world.ts';
 import { withinTimeout } from './by-hand.ts';
 

@@ -1,7 +1,7 @@
 /** One run as it is sent to a thread, and what comes back. Plain data, so that any thread can do any run. */
 import type { ClientName } from '../clients/index.ts';
 import type { Second } from '../world/tally.ts';
-import type { Outage, ServerKind } from '../world/world.ts';
+import type { Outage, ServerKind } from '../world/setting.ts';
 
 export interface Job {
   readonly client: ClientName;

@@ -5,34 +5,12 @@
 import { createSeededRandom, deriveSeed } from '@nines/availability';
 import { createFifoServer, createSheddingServer } from './server.ts';
 import type { Answer, Condition } from './server.ts';
+import { SPIKE_LOAD, WORLD } from './setting.ts';
+import type { Outage, OutageKind, ServerKind } from './setting.ts';
 import { createTally } from './tally.ts';
 import type { RequestOutcome, Second } from './tally.ts';
 import { createVirtualTime } from './virtual-time.ts';
 import type { VirtualTime } from './virtual-time.ts';
-
-/** The world as measured in advance: 1000 requests a second, where 50 workers take 50 ms each. */
-export const WORLD = {
-  capacityRps: 1000,
-  workers: 50,
-  serviceMs: 50,
-  queueLength: 1000,
-  attemptTimeoutMs: 500,
-  deadlineMs: 2000,
-  /** First attempt and three retries. */
-  maxAttempts: 4,
-} as const;
-
-export type ServerKind = 'fifo' | 'shedding';
-export type OutageKind = 'hang' | 'errors' | 'spike';
-
-export interface Outage {
-  readonly kind: OutageKind;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-/** What a spike multiplies the capacity by. */
-export const SPIKE_LOAD = 5;
 
 /** What a client is made of: the libraries under test get nothing but this. */
 export interface Surroundings {

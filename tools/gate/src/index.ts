@@ -1,0 +1,1 @@
+export { replaceMarkedPart } from './marked-part.ts';
