@@ -443,11 +443,11 @@ describe('an abort', () => {
       live.delete(all[1]);
       remove.apply(signal, all);
     };
-    const calls = Array.from({ length: 10_000 }, (_, index) =>
-      once(String(index % 1000), () => index, { signal }),
+    const calls = Array.from({ length: 2000 }, (_, index) =>
+      once(String(index % 200), () => index, { signal }),
     );
     await time.pass(1000);
-    expect((await Promise.all(calls)).filter(({ replayed }) => replayed)).toHaveLength(9000);
+    expect((await Promise.all(calls)).filter(({ replayed }) => replayed)).toHaveLength(1800);
     expect([live.size, time.timers.size]).toEqual([0, 0]);
   });
 });

@@ -1,20 +1,16 @@
-/**
- * The DynamoDB store. What it asks DynamoDB for is pinned here; that DynamoDB then keeps the contract is shown on an
- * engine: `NINES_DYNAMODB_ENDPOINT=http://127.0.0.1:4566 vitest run test/dynamodb.test.ts` runs the contract and
- * `NINES_INTERLEAVINGS` interleavings against MiniStack, DynamoDB Local or any other that speaks its protocol.
- */
-import { describe, expect, test } from 'vitest';
-import { createIdempotency } from '../src/idempotency.ts';
-import { idempotencyContract, type StoreHarness } from '../src/idempotency-contract.ts';
+/** The DynamoDB store: what it asks DynamoDB for is pinned here, and an emulator shows that this keeps the contract. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { idempotencyContract } from '../src/idempotency-contract.ts';
 import {
   createDynamodbStore,
   type DynamodbTransaction,
   type UpdateItem,
 } from '../src/idempotency-dynamodb.ts';
-import { runInterleaving } from '../src/idempotency-interleavings.ts';
+import { startDynamodb, type Engine } from './engines.ts';
+import { searchInterleavings } from './search-interleavings.ts';
 
-const endpoint = process.env['NINES_DYNAMODB_ENDPOINT'];
-const INTERLEAVINGS = Number(process.env['NINES_INTERLEAVINGS'] ?? 100);
+/** Two hundred here; `npm run interleavings` searches for as long as one likes. */
+const INTERLEAVINGS = 200;
 
 /** A client that keeps what it was asked and answers what it is told. */
 const scripted = (...answers: (object | Error)[]) => {
@@ -120,85 +116,22 @@ describe('the store understands', () => {
   });
 });
 
-/** Not defined without an endpoint, so that no run counts as skipped. */
-const onAnEngine = () => {
-  const call = async (operation: string, body: object) => {
-    const response = await fetch(String(endpoint), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': `DynamoDB_20120810.${operation}`,
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x',
-        'x-amz-date': '20260101T000000Z',
-      },
-      body: JSON.stringify(body),
-    });
-    const answer = (await response.json()) as Record<string, unknown>;
-    if (response.ok) return answer;
-    const name = String(answer['__type']).split('#').pop();
-    throw Object.assign(new Error(String(answer['message'])), answer, { name });
-  };
+describe('on an engine', () => {
+  let engine: Engine<DynamodbTransaction>;
+  // The first start on a machine installs the emulator.
+  beforeAll(async () => {
+    engine = await startDynamodb();
+  }, 600_000);
+  afterAll(async () => {
+    await engine.stop();
+  }, 60_000);
+  const makeHarness = () => engine.makeHarness();
 
-  const createTable = (name: string) =>
-    call('CreateTable', {
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    });
-
-  const run = String(performance.timeOrigin);
-  let harnesses = 0;
-
-  const makeHarness = (): StoreHarness<DynamodbTransaction> => {
-    const keyPrefix = `${run}-${String(harnesses++)}/`;
-    const tried: string[] = [];
-    let now = 1_700_000_000_000;
-    return {
-      keyPrefix,
-      store: createDynamodbStore({
-        client: { updateItem: (input) => call('UpdateItem', input) },
-        tableName: `idempotency-${run}`,
-        clock: { now: () => now },
-      }),
-      passTime(ms) {
-        now += ms;
-      },
-      async transact(effect, work) {
-        tried.push(effect);
-        const items: object[] = [
-          { Put: { TableName: `effects-${run}`, Item: { id: { S: keyPrefix + effect } } } },
-        ];
-        await work(items as unknown as DynamodbTransaction);
-        await call('TransactWriteItems', { TransactItems: items });
-      },
-      async effects() {
-        const kept: string[] = [];
-        for (const effect of new Set(tried)) {
-          const Key = { id: { S: keyPrefix + effect } };
-          const found = await call('GetItem', { TableName: `effects-${run}`, Key, ConsistentRead: true });
-          if (found['Item']) kept.push(effect);
-        }
-        return kept;
-      },
-    };
-  };
-
-  test('the tables are made', async () => {
-    await createTable(`idempotency-${run}`);
-    await createTable(`effects-${run}`);
-  });
-
-  for (const { name, run: runCase } of idempotencyContract) test(name, () => runCase(makeHarness()));
+  for (const { name, run } of idempotencyContract) test(name, () => run(makeHarness()));
 
   test(`${String(INTERLEAVINGS)} interleavings on DynamoDB`, async () => {
-    let takeovers = 0;
-    for (let seed = 1; seed <= INTERLEAVINGS; seed++) {
-      takeovers += (await runInterleaving(seed, { createIdempotency, makeHarness })).takeovers;
-    }
-    expect(takeovers).toBeGreaterThan(INTERLEAVINGS / 5);
-  }, 3_600_000);
-};
-
-if (endpoint) describe('on an engine', onAnEngine);
+    const { total, found } = await searchInterleavings(engine, { seed: 1, count: INTERLEAVINGS });
+    expect(found).toBeUndefined();
+    expect(total.takeovers).toBeGreaterThan(INTERLEAVINGS / 5);
+  }, 300_000);
+});
