@@ -53,14 +53,15 @@ export function assembleTopology(name: string, tier: string | undefined, stacks:
     const reader = readerOf(resource.type);
     const found = reader?.read(resource, context) ?? [];
     if (found.length === 0) continue;
+    // One resource may make several nodes, none of which need have its id.
+    takenIn.add(resource.id);
     nodes.push(...found);
     links.push(...(reader?.links?.(resource, context) ?? []));
     for (const part of reader?.parts?.(resource, context) ?? []) takenIn.add(part);
   }
   const known = new Set(nodes.map((node) => node.id));
   const isRead = (resource: Resource): boolean =>
-    known.has(resource.id) ||
-    (partTypes.has(resource.type) && takenIn.has(resource.id)) ||
+    (takenIn.has(resource.id) && (partTypes.has(resource.type) || readerOf(resource.type) !== undefined)) ||
     isReadSubnet(resource);
   return {
     name,

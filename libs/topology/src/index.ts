@@ -8,6 +8,11 @@ export {
   type ReadAssemblyInput,
 } from './read-assembly.ts';
 export { DEPENDENCIES_METADATA, externalServiceId, EXTERNAL_SERVICE_TYPE } from './readers/compute-group.ts';
+export {
+  HOSTED_DATABASE_METADATA,
+  HOSTED_DATABASE_TYPE,
+  hostedDatabaseId,
+} from './readers/hosted-database.ts';
 export { isUnresolved, logicalIdOf, referencesIn, resolveReferences } from './references.ts';
 export { parseSystemdTime } from './systemd-time.ts';
 export * from './queries.ts';

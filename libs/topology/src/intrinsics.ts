@@ -29,6 +29,8 @@ export interface RenderOptions {
   readonly idPrefix?: string;
   /** What another stack exports under a name; `undefined` when none does. */
   readonly importValue?: (exportName: string) => unknown;
+  /** Put before zones that are known by letter, so that zones of several regions can be told apart. */
+  readonly zonePrefix?: string;
   /** Told, as the end of a sentence, what could not be rendered as CloudFormation would. */
   readonly note?: NoteSink;
 }
@@ -54,6 +56,10 @@ export const agnosticZones: readonly string[] = Array.from(
   { length: ZONE_COUNT },
   (_, index) => `zone-${String.fromCharCode('a'.charCodeAt(0) + index)}`,
 );
+
+/** Whether these are all zones of a region, as `Fn::GetAZs` as a whole names them. */
+export const areEveryZone = (zones: readonly string[]): boolean =>
+  zones.length === ZONE_COUNT && zones.every((zone, index) => zone.endsWith(agnosticZones[index] ?? zone));
 
 function join(argument: unknown, evaluate: Evaluate, depth: number): unknown {
   const [separator, list] = asList(argument);
@@ -84,7 +90,6 @@ const simpleFunctions: Readonly<Record<string, IntrinsicFunction>> = {
   'Fn::Select': select,
   'Fn::Split': split,
   'Fn::Base64': (argument, evaluate, depth) => evaluate(argument, depth),
-  'Fn::GetAZs': () => agnosticZones,
   'Fn::Length': (argument, evaluate, depth) => asList(evaluate(argument, depth)).length,
   'Fn::ToJsonString': (argument, evaluate, depth) => JSON.stringify(evaluate(argument, depth)) ?? '',
 };
@@ -129,6 +134,13 @@ function attributeName(argument: unknown, evaluate: Evaluate, depth: number): st
   const [id, attribute] = argument as readonly unknown[];
   return `${scalarText(id)}.${scalarText(evaluate(attribute, depth))}`;
 }
+
+/** The name under which a stack's output is known to `importValue`. */
+export const stackOutput = (stackName: string, output: string): string => `${stackName}:Outputs:${output}`;
+
+/** What CDK's reader of another region's exports is asked for: `<logical id>./cdk/exports/<stack>/<name>`. */
+const crossRegionExportIn = (attribute: string): string | undefined =>
+  /\.(\/cdk\/exports\/.+)$/.exec(attribute)?.[1];
 
 function substitute(
   argument: unknown,
@@ -204,13 +216,27 @@ function createTemplateFunctions(
 
   return {
     Ref: (argument) => names(scalarText(argument)),
-    'Fn::GetAtt': (argument, inner, depth) => reference(prefix + attributeName(argument, inner, depth)),
+    'Fn::GetAZs': () => agnosticZones.map((zone) => (options.zonePrefix ?? '') + zone),
+    'Fn::GetAtt': (argument, inner, depth) => {
+      const name = attributeName(argument, inner, depth);
+      const exported = crossRegionExportIn(name);
+      return (
+        (exported === undefined ? undefined : options.importValue?.(exported)) ?? reference(prefix + name)
+      );
+    },
     'Fn::Sub': (argument, inner, depth) => substitute(argument, inner, depth, resolve),
     'Fn::FindInMap': (argument, inner, depth) =>
       findInMap(argument, inner, depth, own(options.template, 'Mappings')),
     'Fn::ImportValue': (argument, inner, depth) => {
       const name = scalarText(inner(argument, depth));
       return options.importValue?.(name) ?? reference(`ImportValue.${name}`);
+    },
+    'Fn::GetStackOutput': (argument, inner, depth) => {
+      const [stack, output] = ['StackName', 'OutputName'].map((key) =>
+        scalarText(inner(own(argument, key), depth)),
+      );
+      const name = stackOutput(stack ?? '', output ?? '');
+      return options.importValue?.(name) ?? reference(`GetStackOutput.${name}`);
     },
     // A condition that the template does not decide takes the second branch: CDK and people alike put the
     // special case first.

@@ -151,6 +151,120 @@ describe('an assembly of several stacks', () => {
   });
 });
 
+describe('an assembly over several regions', () => {
+  const regional = (databaseHost: unknown) => ({
+    Resources: {
+      Subnet: {
+        Type: 'AWS::EC2::Subnet',
+        Properties: { AvailabilityZone: { 'Fn::Select': [0, { 'Fn::GetAZs': '' }] } },
+      },
+      Balancer: {
+        Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer',
+        Properties: { Subnets: [{ Ref: 'Subnet' }] },
+      },
+      Everywhere: {
+        Type: 'AWS::AutoScaling::AutoScalingGroup',
+        Properties: {
+          AvailabilityZones: { 'Fn::GetAZs': '' },
+          LaunchTemplate: { LaunchTemplateId: { Ref: 'T' } },
+        },
+      },
+      T: {
+        Type: 'AWS::EC2::LaunchTemplate',
+        Properties: {
+          LaunchTemplateData: {
+            UserData: {
+              'Fn::Join': [
+                '',
+                [
+                  'cat > /etc/systemd/system/a.service <<E\n[Service]\nExecStart=/a\nEnvironment=DATABASE_HOST=',
+                  databaseHost,
+                  '\nE\n',
+                ],
+              ],
+            },
+          },
+        },
+      },
+    },
+    Outputs: { Address: { Value: { 'Fn::GetAtt': ['Balancer', 'DNSName'] } } },
+  });
+  const templates = {
+    'west.json': regional({ 'Fn::GetAtt': ['Reader', '/cdk/exports/west/Database'] }),
+    'central.json': {
+      ...regional({
+        'Fn::GetStackOutput': { StackName: 'west', OutputName: 'Address', Region: 'eu-west-1' },
+      }),
+    },
+    'data.json': {
+      Resources: {
+        Database: { Type: 'AWS::RDS::DBInstance', Properties: { Engine: 'postgres' } },
+        Writer: {
+          Type: 'Custom::CrossRegionExportWriter',
+          Properties: {
+            WriterProps: {
+              region: 'eu-west-1',
+              exports: { '/cdk/exports/west/Database': { 'Fn::GetAtt': ['Database', 'Endpoint.Address'] } },
+            },
+          },
+        },
+      },
+    },
+  };
+  const manifest = manifestOf({
+    west: stack('west.json', {}, 'aws://unknown-account/eu-west-1'),
+    central: stack('central.json', {}, 'aws://unknown-account/eu-central-1'),
+    data: stack('data.json', {}, 'aws://unknown-account/eu-central-1'),
+  });
+  const topology = readAssembly({ manifest, templates });
+  const hostOf = (id: string): unknown => {
+    const group = findNode(topology, id);
+    return group?.kind === 'compute-group' ? group.process?.environment['DATABASE_HOST'] : undefined;
+  };
+
+  it('tells the zones of one region from those of another', () => {
+    expect(topology.regions).toEqual([
+      {
+        id: 'eu-central-1',
+        zones: ['eu-central-1-zone-a', 'eu-central-1-zone-b', 'eu-central-1-zone-c'],
+      },
+      { id: 'eu-west-1', zones: ['eu-west-1-zone-a', 'eu-west-1-zone-b', 'eu-west-1-zone-c'] },
+    ]);
+    expect(findNode(topology, 'west/Balancer')).toMatchObject({
+      region: 'eu-west-1',
+      zones: ['eu-west-1-zone-a'],
+    });
+  });
+
+  it("follows what CDK carries from one region to another, and another stack's outputs", () => {
+    expect(hostOf('west/Everywhere')).toBe('${data/Database.Endpoint.Address}');
+    expect(hostOf('central/Everywhere')).toBe('${west/Balancer.DNSName}');
+    expect(linksFrom(topology, 'west/Everywhere').map(({ to }) => to)).toEqual(['data/Database']);
+  });
+
+  it('keeps a reference whose stack was not read', () => {
+    const alone = readAssembly({ manifest, templates, stacks: ['west', 'central'] });
+    const group = findNode(alone, 'west/Everywhere');
+    expect(group).toMatchObject({
+      process: { environment: { DATABASE_HOST: '${west/Reader./cdk/exports/west/Database}' } },
+    });
+  });
+
+  it('tells stacks of one name apart by their artifacts', () => {
+    const twins = manifestOf({
+      First: stack('west.json', { stackName: 'shop' }, 'aws://unknown-account/eu-west-1'),
+      Second: stack('central.json', { stackName: 'shop' }, 'aws://unknown-account/eu-central-1'),
+    });
+    const read = readAssembly({ manifest: twins, templates });
+    expect(read.nodes.map(({ id }) => id)).toEqual([
+      'First/Balancer',
+      'First/Everywhere',
+      'Second/Balancer',
+      'Second/Everywhere',
+    ]);
+  });
+});
+
 describe('an assembly that cannot be read', () => {
   it.each([
     ['assembly-not-an-object', () => readAssembly({ manifest: 'text', templates: {} })],

@@ -99,17 +99,26 @@ function templateOf(stack: AssemblyStack, templates: Readonly<Record<string, unk
   );
 }
 
+/** Stacks in several regions may share a name; their artifacts do not. */
+function nameAmong(stacks: readonly AssemblyStack[], { stackName, artifactId }: AssemblyStack): string {
+  const isShared = stacks.some((other) => other.stackName === stackName && other.artifactId !== artifactId);
+  return isShared ? artifactId : stackName;
+}
+
 /** Reads the chosen stacks so that each finds what another exports, in whatever order they are listed. */
 function readStacks(chosen: readonly AssemblyStack[], input: ReadAssemblyInput): Stack[] {
   const exported = new Map<string, unknown>();
+  const regionOf = (stack: AssemblyStack): string => stack.regionId ?? AGNOSTIC_REGION;
+  const isOverRegions = new Set(chosen.map(regionOf)).size > 1;
   const read = (stack: AssemblyStack): Stack =>
     readStack({
       template: templateOf(stack, input.templates),
       stackName: stack.stackName,
-      region: stack.regionId ?? AGNOSTIC_REGION,
+      region: regionOf(stack),
       ...(stack.regionId === undefined ? {} : { regionId: stack.regionId }),
-      // Logical ids are unique in one stack only.
-      ...(chosen.length > 1 ? { idPrefix: `${stack.stackName}/` } : {}),
+      // Logical ids are unique in one stack only, and zones by letter in one region only.
+      ...(chosen.length > 1 ? { idPrefix: `${nameAmong(chosen, stack)}/` } : {}),
+      ...(isOverRegions ? { zonePrefix: `${regionOf(stack)}-` } : {}),
       importValue: (name) => exported.get(name),
     });
   // An export may itself be an import of a stack further down: each pass resolves one more step.

@@ -12,6 +12,7 @@ const types = [
   'AWS::EC2::Subnet',
   'AWS::SecretsManager::SecretTargetAttachment',
   'AWS::SNS::Topic',
+  'Custom::CrossRegionExportWriter',
 ];
 
 /** Keys that readers look at, so that arbitrary values end up where they matter. */
@@ -24,6 +25,12 @@ const keys = [
   'DBSubnetGroupName', 'MultiAZ', 'Engine', 'TargetId', 'AutoScalingGroupName', 'TargetTrackingConfiguration',
   'BackupPlan', 'BackupPlanRule', 'Metrics', 'MetricStat', 'Metric', 'Tags', 'BucketEncryption',
   'PublicAccessBlockConfiguration', 'AlarmActions', 'SubnetMappings', 'TrafficSources', 'Identifier',
+  'DBClusterIdentifier', 'GlobalClusterIdentifier', 'SourceDBClusterIdentifier', 'MasterUsername', 'PromotionTier',
+  'ResourceId', 'ScalableDimension', 'ScalingTargetId', 'SourceDBInstanceIdentifier', 'DistributionConfig', 'Origins',
+  'OriginGroups', 'Items', 'Id', 'OriginId', 'DomainName', 'TargetOriginId', 'CachePolicyId', 'CacheBehaviors',
+  'DefaultCacheBehavior', 'CustomErrorResponses', 'Members', 'VpcOriginConfig', 'VpcOriginId', 'Name', 'TTL',
+  'ResourceRecords', 'AliasTarget', 'DNSName', 'RecordSets', 'Failover', 'HealthCheckId', 'HealthCheckConfig',
+  'ChildHealthChecks', 'AlarmIdentifier', 'FullyQualifiedDomainName', 'intervalMinutes', 'copies', 'WriterProps',
   '__proto__', 'toString',
 ]; // prettier-ignore
 
@@ -40,6 +47,10 @@ const leaf = fc.oneof(
     'nines:tier',
     'eu-west-1a',
     '${A.Arn}',
+    '${A.DNSName}',
+    'rds:cluster:ReadReplicaCount',
+    'cluster:${A}',
+    'a.example.com.',
   ),
   fc.constantFrom(
     'cat > /etc/systemd/system/a.service <<E\n[Service]\nExecStart=/a\nEnvironment="A=1" B=\\\nE\n',
@@ -60,7 +71,7 @@ const value: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
     fc
       .tuple(
         fc.constantFrom('Fn::Join', 'Fn::Sub', 'Fn::Select', 'Fn::If', 'Fn::Split', 'Fn::FindInMap', 'Fn::GetAZs',
-          'Fn::Base64', 'Fn::ImportValue', 'Fn::GetAtt', 'Fn::Cidr', 'Fn::Length', 'Ref'), // prettier-ignore
+          'Fn::Base64', 'Fn::ImportValue', 'Fn::GetStackOutput', 'Fn::GetAtt', 'Fn::Cidr', 'Fn::Length', 'Ref'), // prettier-ignore
         tie('value'),
       )
       .map(([name, argument]) => ({ [name]: argument })),
@@ -77,6 +88,7 @@ const resource = fc.record(
     Metadata: fc.oneof(
       value,
       fc.array(value).map((list) => ({ 'nines:dependencies': list })),
+      value.map((described) => ({ 'nines:hosted-database': described })),
     ),
     Condition: fc.constantFrom<unknown>('Yes', 'No', 'Maybe', 7),
   },

@@ -3,7 +3,7 @@
  * outer shape.
  */
 import { byText, isObject, own, type JsonObject } from './json.ts';
-import { createRenderer, type Renderer } from './intrinsics.ts';
+import { createRenderer, stackOutput, type Renderer } from './intrinsics.ts';
 import { TopologyTemplateError } from './topology-template-error.ts';
 
 export interface Resource {
@@ -26,6 +26,7 @@ export interface StackInput {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly idPrefix?: string;
   readonly importValue?: (exportName: string) => unknown;
+  readonly zonePrefix?: string;
 }
 
 export interface Stack {
@@ -101,7 +102,7 @@ export function readStack(input: StackInput): Stack {
     metadata: objectOf(renderer.render(own(input.template, 'Metadata'))),
     resources: read,
     notes,
-    exports: exportsOf(input.template, renderer),
+    exports: new Map([...outputsOf(input, renderer), ...crossRegionExportsOf(read)]),
   };
 }
 
@@ -118,12 +119,22 @@ function conditionOf(resource: JsonObject, renderer: Renderer): boolean | undefi
   return typeof condition === 'string' ? renderer.condition(condition) : undefined;
 }
 
-function exportsOf(template: unknown, renderer: Renderer): ReadonlyMap<string, unknown> {
+/** What other stacks may know by name: exports, and every output under its stack's name. */
+function outputsOf({ template, stackName }: StackInput, renderer: Renderer): ReadonlyMap<string, unknown> {
   const outputs = objectOf(own(template, 'Outputs'));
   const found = new Map<string, unknown>();
   for (const id of Object.keys(outputs).sort(byText)) {
+    const value = renderer.render(own(outputs[id], 'Value'));
+    found.set(stackOutput(stackName, id), value);
     const name = renderer.render(own(own(outputs[id], 'Export'), 'Name'));
-    if (typeof name === 'string') found.set(name, renderer.render(own(outputs[id], 'Value')));
+    if (typeof name === 'string') found.set(name, value);
   }
   return found;
+}
+
+/** CDK's custom resource that writes values into another region's parameter store, for stacks there. */
+function crossRegionExportsOf(resources: readonly Resource[]): (readonly [string, unknown])[] {
+  return resources
+    .filter((resource) => resource.type === 'Custom::CrossRegionExportWriter')
+    .flatMap(({ properties }) => Object.entries(objectOf(own(properties['WriterProps'], 'exports'))));
 }

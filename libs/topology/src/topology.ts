@@ -209,12 +209,12 @@ export interface EdgeNode extends NodeBase {
 
 export interface EdgeOrigin {
   readonly id: string;
-  /** Id of the node behind it, when that is one of this template. */
-  readonly target?: string;
+  /** Ids of what its name leads to in this template: a balancer or bucket, or several DNS records of one name. */
+  readonly targets: readonly string[];
   readonly domainName: string;
   readonly connectionAttempts: number;
   readonly connectTimeoutSeconds: number;
-  /** How long it may stay silent; it does not apply to a bucket, for which CloudFront's default stands here. */
+  /** How long it may stay silent. A bucket names neither this nor the next: CloudFront's defaults stand there. */
   readonly readTimeoutSeconds: number;
   readonly keepAliveSeconds: number;
 }
@@ -254,9 +254,9 @@ export interface DnsRecordNode extends NodeBase {
   /** How long resolvers may keep the answer; an alias has the TTL of what it points at, 60 s for AWS's own. */
   readonly ttlSeconds: number;
   readonly routing: DnsRouting;
-  /** Ids of the nodes that its answer leads to. */
+  /** Ids of what its answer leads to in this template. */
   readonly targets: readonly string[];
-  /** What it answers with, as far as that is no node: addresses or names. */
+  /** What it answers with, as far as that is nothing of this template: addresses or names. */
   readonly values: readonly string[];
   /** For an alias: whether the target's own health decides. */
   readonly evaluatesTargetHealth: boolean;
@@ -281,18 +281,16 @@ export interface DnsHealthCheckNode extends NodeBase {
   readonly kind: 'dns-health-check';
   /** `HTTP`, `HTTPS`, `TCP`, `CALCULATED`, `CLOUDWATCH_METRIC`, `RECOVERY_CONTROL`, ... */
   readonly checkType: string;
-  /** 30, or 10 when paid for. */
+  /** 30, or 10 when paid for; 0 for a check that asks nobody itself. */
   readonly intervalSeconds: number;
-  /** How many answers of the same kind in a row change a checker's mind. */
+  /** How many answers of the same kind in a row change a checker's mind; 0 for a check that asks nobody itself. */
   readonly failureThreshold: number;
-  /** Id of the node that it asks, when that is one of this template. */
-  readonly target?: string;
+  /** Ids of what it asks, or the alarm that decides, as far as they are of this template. */
+  readonly targets: readonly string[];
   readonly host?: string;
   readonly port?: number;
   readonly path?: string;
   readonly inverted: boolean;
-  /** A check that is switched off counts as healthy. */
-  readonly enabled: boolean;
   /** For `CALCULATED`: ids of the checks that it counts, and how many of them have to be healthy. */
   readonly children: readonly string[];
   readonly healthyChildren: number;

@@ -8,10 +8,11 @@ import type { NoteSink, Settings } from '../settings.ts';
 import type { Resource } from '../stack.ts';
 import type { ComputeGroupNode, ExternalServiceNode, Link, TopologyNode } from '../topology.ts';
 import { readInstanceProcess } from '../user-data.ts';
-import { agnosticZones } from '../intrinsics.ts';
+import { areEveryZone } from '../intrinsics.ts';
 import { zoneName } from '../zones.ts';
 import { DATABASE_TYPE } from './database.ts';
 import { CLUSTER_TYPE } from './database-cluster.ts';
+import { hostedDatabaseId, hostedDatabaseOf } from './hosted-database.ts';
 import { nodeBase, type ReadContext, type ResourceReader } from './reader.ts';
 
 export const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
@@ -89,9 +90,9 @@ function zonesOf(group: Resource, context: ReadContext, note: NoteSink): readonl
   const listed = group.properties['AvailabilityZones'];
   const zones = asList(listed).flatMap((zone) => zoneName(zone) ?? []);
   // `Fn::GetAZs` as a whole is every zone of the region, and no template tells how many those are.
-  if (zones.length === agnosticZones.length && zones.every((zone, index) => zone === agnosticZones[index])) {
+  if (areEveryZone(zones)) {
     note('uses every zone of the region (Fn::GetAZs); read as three, the fewest a region has');
-    return agnosticZones.slice(0, 3);
+    return zones.slice(0, 3);
   }
   if (zones.length === 0) note('names neither subnets nor zones that the template decides');
   return sortedUnique(zones);
@@ -157,7 +158,11 @@ function read(group: Resource, context: ReadContext): TopologyNode[] {
     ...(cpuTargetPercent === undefined ? {} : { cpuTargetPercent }),
     ...(process === undefined ? {} : { process }),
   };
-  return [node, ...dependenciesOf(group, note).map((dependency) => externalService(dependency, group))];
+  return [
+    node,
+    ...hostedDatabaseOf(node, group, context),
+    ...dependenciesOf(group, note).map((dependency) => externalService(dependency, group)),
+  ];
 }
 
 interface Dependency {
@@ -228,6 +233,8 @@ function links(group: Resource, context: ReadContext): Link[] {
     ...databasesOf(group, context).map(
       (to) => ({ from, to, necessity: 'hard', onRequestPath: true }) as const,
     ),
+    // Dropped with the rest when the group holds no database.
+    { from, to: hostedDatabaseId(from), necessity: 'hard', onRequestPath: true },
     ...dependenciesOf(group, () => undefined).map(
       ({ name, necessity }) =>
         ({ from, to: externalServiceId(name), necessity, onRequestPath: true }) as const,

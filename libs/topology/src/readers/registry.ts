@@ -8,12 +8,18 @@ import { bucketReader } from './bucket.ts';
 import { computeGroupReader } from './compute-group.ts';
 import { databaseReader } from './database.ts';
 import { databaseClusterReader } from './database-cluster.ts';
+import { dnsHealthCheckReader } from './dns-health-check.ts';
+import { dnsRecordReader } from './dns-record.ts';
+import { edgeReader } from './edge.ts';
 import { globalDatabaseReader } from './global-database.ts';
 import { loadBalancerReader } from './load-balancer.ts';
 import { logGroupReader } from './log-group.ts';
 import type { ResourceReader } from './reader.ts';
 
 export const readers: readonly ResourceReader[] = [
+  dnsRecordReader,
+  dnsHealthCheckReader,
+  edgeReader,
   loadBalancerReader,
   computeGroupReader,
   databaseReader,
