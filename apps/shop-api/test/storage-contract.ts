@@ -1,5 +1,5 @@
 /**
- * What every storage adapter must do, as a suite that it runs: PostgreSQL and memory today, DynamoDB later.
+ * What every storage adapter must do, as a suite that it runs: PostgreSQL, DynamoDB and memory.
  *
  * An adapter's test calls `describeStorage` with a function that gives a storage holding exactly the products it
  * is handed. Nothing here depends on how an adapter works, nor waits for time to pass.

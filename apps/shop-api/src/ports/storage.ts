@@ -80,6 +80,21 @@ export interface Capture {
   readonly attempt: number;
 }
 
+export type CaptureClaim =
+  | { readonly outcome: 'claimed'; readonly capture: Capture }
+  /** Another worker has it, or it was postponed. */
+  | { readonly outcome: 'not-due' }
+  /** The order is known and its payment is not to be taken any more. */
+  | { readonly outcome: 'ended' }
+  /** There is no such order. */
+  | { readonly outcome: 'unknown' };
+
+/** For workers that are told which order to look at, by a message. */
+export interface NamedCaptures {
+  /** Takes the capture of one order for `leaseMs`, if it is due. */
+  claimCapture(claim: { orderId: string; leaseMs: number }): Promise<CaptureClaim>;
+}
+
 export interface CallOptions {
   /** The caller's remaining time; the adapter's own limit applies when it is shorter. */
   readonly timeoutMs?: number;

@@ -1,0 +1,149 @@
+/** The shop's storage in DynamoDB. How it lies in the table is told in this folder's README. */
+import { DeleteItemCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { NamedCaptures, Storage } from '../../ports/storage.ts';
+import { createCaptures, findDue } from './captures.ts';
+import type { DynamodbConnection, Send } from './connection.ts';
+import { listOrders } from './order-pages.ts';
+import { placeOrder, type Contention } from './place-order.ts';
+import {
+  ALL_SHARDS,
+  idempotencyKey,
+  keysIn,
+  numberOf,
+  orderKey,
+  productsIn,
+  text,
+  toKeyRecord,
+  toOrder,
+  toProduct,
+  type Item,
+} from './table.ts';
+
+export interface DynamodbStorageOptions {
+  readonly connection: DynamodbConnection;
+  readonly tableName: string;
+  /** Unix milliseconds: moments are compared between machines, which AWS keeps within milliseconds of each other. */
+  readonly clock: { now(): number };
+  /** Repeats a placement that met another one at the same item (`resilience/contention.ts`). */
+  readonly contention: Contention;
+  /**
+   * How long an idempotency key is known, in milliseconds.
+   * @default 86400000: a day, as the contract promises.
+   */
+  readonly keyRetentionMs?: number;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Asked for by `ping`; nothing is stored there. */
+const NOTHING: Item = { pk: text('ping'), sk: text('ping') };
+
+export function createDynamodbStorage(options: DynamodbStorageOptions): Storage & NamedCaptures {
+  const { connection, tableName, clock, contention, keyRetentionMs = DAY_MS } = options;
+
+  /** As it is now, not as a replica has it: a replay must see what was just stored. */
+  async function get(send: Send, Key: Item): Promise<Item | undefined> {
+    return (await send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }))).Item;
+  }
+
+  return {
+    ...createCaptures({ connection, tableName, clock }),
+    readCatalogue: (callOptions) =>
+      connection.call(callOptions, async (send) => {
+        const shards = await Promise.all(ALL_SHARDS.map((shard) => readProducts(send, tableName, shard)));
+        return shards
+          .flat()
+          .map(toProduct)
+          .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      }),
+    listOrders: (page, callOptions) =>
+      connection.call(callOptions, (send) => listOrders(send, tableName, page)),
+    getOrder: (id, callOptions) =>
+      connection.call(callOptions, async (send) => {
+        const item = await get(send, orderKey(id));
+        return item && toOrder(item);
+      }),
+    findPlacedOrder: (key, callOptions) =>
+      connection.call(callOptions, async (send) => {
+        const item = await get(send, idempotencyKey(key));
+        if (item === undefined) return undefined;
+        const { fingerprint, order, expiresAt } = toKeyRecord(item);
+        return expiresAt * 1_000 <= clock.now() ? undefined : { fingerprint, order };
+      }),
+    placeOrder: (placement, callOptions) =>
+      connection.call(callOptions, (send) =>
+        placeOrder(send, placement, { tableName, keyRetentionMs, clock, contention }),
+      ),
+    forgetIdempotencyKeys: ({ olderThanMs, limit }) =>
+      connection.call(undefined, (send) =>
+        forgetKeys(send, tableName, { upTo: clock.now() - olderThanMs, limit }),
+      ),
+    ping: (callOptions) =>
+      connection.call(callOptions, async (send) => {
+        await get(send, NOTHING);
+      }),
+    close: () => {
+      connection.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Read at half the price, as it was moments ago: the snapshot made of it is older than that anyway. */
+async function readProducts(send: Send, tableName: string, shard: number): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let start: Item | undefined;
+  do {
+    const page = await send(
+      new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'pk = :shard',
+        ExpressionAttributeValues: { ':shard': productsIn(shard) },
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      }),
+    );
+    items.push(...(page.Items ?? []));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined);
+  return items;
+}
+
+/**
+ * DynamoDB removes expired keys by itself, except in a table with strong consistency over regions, which has no such
+ * service; there somebody has to call this.
+ */
+async function forgetKeys(
+  send: Send,
+  tableName: string,
+  { upTo, limit }: { readonly upTo: number; readonly limit: number },
+): Promise<number> {
+  let forgotten = 0;
+  for (const shard of ALL_SHARDS) {
+    if (forgotten === limit) break;
+    const due = { group: keysIn(shard), now: upTo, limit: limit - forgotten };
+    const found = await findDue(send, tableName, due);
+    const removed = await Promise.all(found.map((seen) => forget(send, tableName, seen)));
+    forgotten += removed.filter(Boolean).length;
+  }
+  return forgotten;
+}
+
+/** False when the key has been used anew since it was seen. */
+async function forget(send: Send, tableName: string, seen: Item): Promise<boolean> {
+  const { pk, sk } = seen;
+  if (pk === undefined || sk === undefined) return false;
+  try {
+    await send(
+      new DeleteItemCommand({
+        TableName: tableName,
+        Key: { pk, sk },
+        ConditionExpression: 'dueAt = :seen',
+        ExpressionAttributeValues: { ':seen': { N: String(numberOf(seen, 'dueAt')) } },
+      }),
+    );
+    return true;
+  } catch (error) {
+    if ((error as { name?: string }).name === 'ConditionalCheckFailedException') return false;
+    throw error;
+  }
+}
