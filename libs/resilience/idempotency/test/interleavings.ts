@@ -1,5 +1,5 @@
 /**
- * `npm run interleavings -w @nines/idempotency -- --store postgres --count 10000 --seed 1`: the search on a real
+ * `npm run interleavings -- --store postgres --count 10000 --seed 1`: the search on a real
  * engine, for as many seeds as there is time for.
  */
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ const EXIT_NOTHING_FOUND = 0;
 const EXIT_FOUND = 1;
 const EXIT_COULD_NOT_RUN = 2;
 
-const HELP = `Usage: npm run interleavings -w @nines/idempotency -- [options]
+const HELP = `Usage: npm run interleavings -- [options]
 
 Repeats one request from several processes, with crashes, late messages and leases that end, as a seed decides.
 
