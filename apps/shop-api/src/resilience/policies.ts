@@ -6,7 +6,7 @@ import { createBulkhead } from '@nines/bulkhead';
 import { createCircuitBreaker, type CircuitBreaker } from '@nines/circuit-breaker';
 import { createHealthCheck } from '@nines/health-check';
 import { createLoadShedder, gradient2 } from '@nines/load-shedder';
-import { pipeline } from '@nines/pipeline';
+import { pipeline, type Policy } from '@nines/pipeline';
 import { createRateLimiter } from '@nines/rate-limiter';
 import { createRetry, createRetryBudget } from '@nines/retry';
 import { createStaleCache, type StaleCache } from '@nines/stale-cache';
@@ -97,7 +97,7 @@ const TELLING_PAYMENT_WAIT_MS = 500;
  * abort, which neither retry nor breaker count. Else a client could stop everybody's orders by sending some
  * requests with too little time.
  */
-function fairTimeout(timeout: Protection, clock: Timing['clock']): Protection {
+function fairTimeout(timeout: Policy, clock: Timing['clock']): Policy {
   return async (fn, context) => {
     const startedAt = clock.now();
     try {

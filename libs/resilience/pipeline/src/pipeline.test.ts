@@ -55,7 +55,7 @@ const timing = (name: string, trace: string[], deadline?: number) =>
 const retrying = (attempts: number) => {
   const policy: Policy = async (fn, context) => {
     for (let attempt = 1; ; attempt++) {
-      if (context.signal.aborted) throw context.signal.reason;
+      context.signal?.throwIfAborted();
       try {
         return await fn(context);
       } catch (error) {
@@ -229,6 +229,58 @@ describe('a policy', () => {
   });
 });
 
+describe('a policy whose callback throws', () => {
+  const bug = new TypeError('no such field');
+  const throwing = () => {
+    throw bug;
+  };
+
+  test.each([
+    ['enter', 'outermost', { enter: throwing }],
+    ['enter', 'inside', { enter: throwing }],
+    ['start', 'outermost', { start: throwing }],
+    ['start', 'inside', { start: throwing }],
+    ['the function that enter gave', 'outermost', { enter: () => throwing }],
+    ['the function that enter gave', 'inside', { enter: () => throwing }],
+  ])('in %s, %s, fails its call, and those around it hear of it once', async (_what, place, shortcut) => {
+    const policy = Object.assign(traced('b', []), shortcut);
+    const heard: unknown[] = [];
+    const outside = Object.assign(traced('a', []), {
+      enter: () => (ok: boolean, value?: unknown) => heard.push([ok, value]),
+    });
+    const call = place === 'outermost' ? pipeline(policy) : pipeline(outside, policy);
+    const { signal } = new AbortController();
+    const listeners = countListeners(signal);
+    await expect(call(() => 7, { signal })).rejects.toBe(bug);
+    await expect(call.try(failing('away'), { signal })).resolves.toEqual({ ok: false, error: bug });
+    expect(heard).toEqual(
+      place === 'outermost'
+        ? []
+        : [
+            [false, bug],
+            [false, bug],
+          ],
+    );
+    expect(listeners.now).toBe(0);
+  });
+
+  test('may be called again by the retry outside it', async () => {
+    let times = 0;
+    const unlucky = Object.assign(traced('b', []), {
+      enter: () => {
+        if (++times < 3) throw bug;
+        return () => undefined;
+      },
+    });
+    await expect(pipeline(retrying(3), unlucky)(() => 7)).resolves.toBe(7);
+  });
+
+  test('in what pays a retry, fails the call too', async () => {
+    const retry = Object.assign(retrying(1), { budget: { put: throwing } });
+    await expect(pipeline(retry)(() => 7)).rejects.toBe(bug);
+  });
+});
+
 describe('a call', () => {
   test('gives what the function gives, now or later, when there are no policies', async () => {
     await expect(pipeline()(() => 7)).resolves.toBe(7);
@@ -271,12 +323,12 @@ describe('the context', () => {
     expect([seen.deadline, seen.idempotent, seen.priority]).toEqual([5000, true, 'critical']);
   });
 
-  test('has a signal that has not aborted when the caller gives none', async () => {
-    await pipeline(traced('a', []))(({ signal, deadline }) => {
-      expect(signal).toBeInstanceOf(AbortSignal);
-      expect(signal.aborted).toBe(false);
-      expect(deadline).toBeUndefined();
-    });
+  test('is empty when the caller gives none, and the very one that the caller gives', async () => {
+    const call = pipeline(retrying(2), watching('a', []), traced('b', []));
+    expect(await call((context) => context)).toEqual({});
+    const given = { deadline: 5000, tenant: 'blue' };
+    expect(await call((context) => context, given)).toBe(given);
+    expect(await call.try((context) => context, given)).toEqual({ ok: true, value: given });
   });
 
   test('is narrowed by a policy for what is inside it, and for nothing else', async () => {
@@ -299,9 +351,9 @@ describe('the context', () => {
       return Promise.resolve(fn({ deadline, signal: controller.signal }));
     };
     await pipeline(own, watching('b', []))(
-      ({ signal, deadline }) => {
+      ({ signal, deadline }: CallContext) => {
         controller.abort();
-        expect([signal.aborted, deadline]).toEqual([true, 5000]);
+        expect([signal?.aborted, deadline]).toEqual([true, 5000]);
       },
       { deadline: 5000 },
     );
@@ -337,7 +389,7 @@ describe('the context', () => {
     const { signal } = new AbortController();
     const copying: Policy = (fn, context) => Promise.resolve(fn({ ...context, deadline: 800 }));
     await pipeline(copying)(
-      (context) => {
+      (context: CallContext) => {
         expect(context.deadline).toBe(800);
         expect(context.signal).toBe(signal);
       },
@@ -358,6 +410,23 @@ describe('an abort', () => {
     controller.abort(reason);
     await expect(plain).rejects.toBe(reason);
     await expect(asValue).resolves.toEqual({ ok: false, error: reason });
+  });
+
+  test('during the first attempt keeps the retry from making another when that fails later', async () => {
+    const controller = new AbortController();
+    const work = Promise.withResolvers<never>();
+    let calls = 0;
+    const again: Policy = () => {
+      calls++;
+      return Promise.reject(new Error('called'));
+    };
+    const retry = Object.assign(again, { budget: { put: () => undefined } });
+    const result = pipeline(retry).try(() => work.promise, { signal: controller.signal });
+    controller.abort();
+    await result;
+    work.reject(new Error('away'));
+    await settle();
+    expect(calls).toBe(0);
   });
 
   test('that came before the call keeps every policy and the function from being called', async () => {

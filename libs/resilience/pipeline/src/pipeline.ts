@@ -17,20 +17,21 @@
  * (fn, context) => Promise, so your own fit in without a class to extend.
  */
 
-/** What a call is told about itself. What the caller gives is passed on; the signal is always there. */
+/**
+ * What a call is told about itself: what the caller gives is handed on as it is, other fields as well, unless a policy
+ * puts something in its place (a timeout does: a signal and a deadline of its own).
+ */
 export interface CallContext {
   /** Aborts when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The moment, in milliseconds of the monotonic clock, after which the answer is of no use. */
   readonly deadline?: number | undefined;
   /** Whether doing the call twice has the same effect as doing it once. */
   readonly idempotent?: boolean | undefined;
-  /** How much it matters that this call is served. */
-  readonly priority?: 'critical' | 'default' | 'sheddable' | undefined;
 }
 
 /** The function that a policy calls. */
-export type Fn<T> = (context: CallContext) => T | PromiseLike<T>;
+export type Fn<T, C = CallContext> = (context: C) => T | PromiseLike<T>;
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
@@ -39,9 +40,10 @@ export type Result<T> =
 export type Policy = <T>(fn: Fn<T>, context: CallContext) => Promise<T>;
 
 export interface Pipeline {
-  <T>(fn: Fn<T>, context?: Partial<CallContext>): Promise<T>;
+  /** Rejects with what the outermost policy rejects with, or, at once, with the reason of the context's signal. */
+  <T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<T>;
   /** As the call itself, but what would be thrown is a value. */
-  try<T>(fn: Fn<T>, context?: Partial<CallContext>): Promise<Result<T>>;
+  try<T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
 }
 
 /**
@@ -65,7 +67,7 @@ interface Caller {
   settle(ok: boolean, value: unknown): void;
 }
 
-/** All that is inside a policy: calls the function and lets the caller know. */
+/** All that is inside a policy: calls the function and lets the caller know. It never throws. */
 type Next = (fn: Fn<unknown>, context: CallContext, caller: Caller) => void;
 
 /** @param policies outermost first; without any, the function is just called. */
@@ -82,17 +84,17 @@ export function pipeline(...policies: readonly (Policy & Shortcuts)[]): Pipeline
     again: retry && againBy(retry, chain(afterRetry)),
   };
   return Object.assign(
-    <T>(fn: Fn<T>, given?: Partial<CallContext>) =>
-      new Promise<T>((resolve, reject) => {
-        new Call(outer, fn, given, resolve as (value: unknown) => void, reject).begin();
+    (fn: Fn<unknown>, given: CallContext = {}) =>
+      new Promise((resolve, reject) => {
+        new Call(outer, fn, given, resolve, reject).begin();
       }),
     {
-      try: <T>(fn: Fn<T>, given?: Partial<CallContext>) =>
-        new Promise<Result<T>>((resolve) => {
-          new Call(outer, fn, given, resolve as (result: unknown) => void).begin();
+      try: (fn: Fn<unknown>, given: CallContext = {}) =>
+        new Promise((resolve) => {
+          new Call(outer, fn, given, resolve).begin();
         }),
     },
-  );
+  ) as Pipeline;
 }
 
 /** The outermost policies, and all that is inside them. */
@@ -107,7 +109,7 @@ interface Outer {
 class Call implements Caller {
   readonly #outer: Outer;
   readonly #fn: Fn<unknown>;
-  readonly #given: Partial<CallContext> | undefined;
+  readonly #given: CallContext;
   readonly #resolve: (value: unknown) => void;
   /** Undefined: the outcome is wanted as a value in any case. */
   readonly #reject: ((error: unknown) => void) | undefined;
@@ -117,7 +119,7 @@ class Call implements Caller {
   constructor(
     outer: Outer,
     fn: Fn<unknown>,
-    given: Partial<CallContext> | undefined,
+    given: CallContext,
     resolve: (value: unknown) => void,
     reject?: (error: unknown) => void,
   ) {
@@ -129,55 +131,70 @@ class Call implements Caller {
   }
 
   begin(): void {
-    const signal = this.#given?.signal;
+    const { signal } = this.#given;
     if (signal) {
-      if (signal.aborted) {
-        this.#end(false, signal.reason);
-        return;
-      }
       this.#onAbort = () => {
         this.#end(false, signal.reason);
       };
+      if (signal.aborted) {
+        this.#onAbort();
+        return;
+      }
       signal.addEventListener('abort', this.#onAbort);
     }
     const { enter, next } = this.#outer;
     if (enter) {
-      const leave = enter();
+      const leave = entered(enter);
       if (typeof leave !== 'function') {
         this.settle(false, leave);
         return;
       }
-      this.#leave = leave;
+      this.#leave = leave as Leave;
     }
-    next(this.#fn, completed(this.#given), this);
+    next(this.#fn, this.#given, this);
   }
 
   /** The first attempt has ended. */
   settle(ok: boolean, value: unknown): void {
     const { budget, again } = this.#outer;
-    this.#leave?.(ok, value);
-    if (ok) budget?.put();
-    else if (again) {
-      again(value, this.#fn, completed(this.#given)).then(
-        (late) => {
-          this.#end(true, late);
-        },
-        (error: unknown) => {
-          this.#end(false, error);
-        },
-      );
+    try {
+      this.#leave?.(ok, value);
+      if (ok) budget?.put();
+    } catch (error) {
+      ok = false;
+      value = error;
+    }
+    // Nothing runs any more for a caller who has gone.
+    if (ok || !again || this.#given.signal?.aborted) {
+      this.#end(ok, value);
       return;
     }
-    this.#end(ok, value);
+    again(value, this.#fn, this.#given).then(
+      (late) => {
+        this.#end(true, late);
+      },
+      (error: unknown) => {
+        this.#end(false, error);
+      },
+    );
   }
 
   #end(ok: boolean, value: unknown): void {
-    if (this.#onAbort) this.#given?.signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort) this.#given.signal?.removeEventListener('abort', this.#onAbort);
     if (!this.#reject) this.#resolve(ok ? { ok, value } : { ok, error: value });
     else if (ok) this.#resolve(value);
     else this.#reject(value);
   }
 }
+
+/** What `enter` gives. What it throws (a listener of its events may) refuses the call as well. */
+const entered = (enter: () => Leave | Error): unknown => {
+  try {
+    return enter();
+  } catch (error) {
+    return error;
+  }
+};
 
 const chain = (policies: readonly (Policy & Shortcuts)[]): Next =>
   policies.reduceRight<Next>((next, policy) => stage(policy, next), invoke);
@@ -186,27 +203,26 @@ function stage(policy: Policy & Shortcuts, next: Next): Next {
   const { enter, start } = policy;
   if (enter) {
     return (fn, context, caller) => {
-      const leave = enter();
-      if (typeof leave === 'function') next(fn, context, new WatchedCaller(leave, caller));
+      const leave = entered(enter);
+      if (typeof leave === 'function') next(fn, context, new WatchedCaller(leave as Leave, caller));
       else caller.settle(false, leave);
     };
   }
   if (start) {
     return (fn, context, caller) => {
-      const call = start(context, caller);
+      let call: CallContext & Caller;
+      try {
+        call = start(context, caller);
+      } catch (error) {
+        caller.settle(false, error);
+        return;
+      }
       next(fn, call, call);
     };
   }
+  // To such a policy all that is inside it is a function, called like any other.
   return (fn, context, caller) => {
-    let promise: Promise<unknown>;
-    try {
-      promise = policy((own) => promiseOf(next, fn, own), context);
-    } catch (error) {
-      // A policy that is no async function may throw at once; that is a failed call like any other.
-      caller.settle(false, error);
-      return;
-    }
-    settleWith(promise, caller);
+    invoke((given) => policy((own) => promiseOf(next, fn, own), given), context, caller);
   };
 }
 
@@ -246,23 +262,13 @@ const settleWith = (promise: Promise<unknown>, caller: Caller) => {
 
 const promiseOf = <T>(next: Next, fn: Fn<T>, context: CallContext): Promise<T> =>
   new Promise<T>((resolve, reject) => {
-    next(fn, context, new PromiseCaller(resolve as (value: unknown) => void, reject));
+    next(fn, context, {
+      settle(ok, value) {
+        if (ok) resolve(value as T);
+        else reject(value as Error);
+      },
+    });
   });
-
-class PromiseCaller implements Caller {
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: unknown) => void;
-
-  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  settle(ok: boolean, value: unknown): void {
-    if (ok) this.#resolve(value);
-    else this.#reject(value);
-  }
-}
 
 /** Tells a watching policy how the call that it has let in ended. */
 class WatchedCaller implements Caller {
@@ -270,33 +276,17 @@ class WatchedCaller implements Caller {
   readonly #caller: Caller;
 
   constructor(leave: Leave, caller: Caller) {
-    this.#leave = leave;
+    this.#leave = leave as Leave;
     this.#caller = caller;
   }
 
   settle(ok: boolean, value: unknown): void {
     try {
       this.#leave(ok, value);
-    } finally {
-      this.#caller.settle(ok, value);
+    } catch (error) {
+      ok = false;
+      value = error;
     }
+    this.#caller.settle(ok, value);
   }
 }
-
-/** The caller's context as it is, or with a signal that is made when it is read, and that nobody aborts. */
-const completed = (given: Partial<CallContext> | undefined): CallContext => {
-  if (!given) return NO_CONTEXT;
-  if (given.signal) return given as CallContext;
-  return {
-    ...given,
-    get signal() {
-      return new AbortController().signal;
-    },
-  };
-};
-
-const NO_CONTEXT: CallContext = {
-  get signal() {
-    return new AbortController().signal;
-  },
-};

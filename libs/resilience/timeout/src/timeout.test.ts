@@ -193,6 +193,17 @@ describe('the limit', () => {
   });
 });
 
+test.each([[0], [-1], [NaN], [Infinity], [2_147_483_648], ['800' as never], [undefined as never]])(
+  'a limit of %s is refused, by a message that says what to give',
+  (timeoutMs) => {
+    const create = () => createTimeout({ timeoutMs });
+    expect(create).toThrow(RangeError);
+    expect(create).toThrow(
+      `createTimeout: timeoutMs is ${String(timeoutMs)}; give milliseconds above 0, at most 2147483647`,
+    );
+  },
+);
+
 describe("the caller's own deadline", () => {
   test('ends the call to the millisecond when it is nearer than the limit', async () => {
     const { timeout, time, events } = make();
@@ -232,14 +243,19 @@ describe("the caller's own deadline", () => {
     expect(outcome.at).toBe(1700);
   });
 
-  test('is passed on, with the rest of what the caller said', async () => {
+  test('is passed on, with the rest of what the caller said, fields that are not known here as well', async () => {
     const { timeout } = make();
-    const seen = await timeout(({ deadline, idempotent, priority }) => ({ deadline, idempotent, priority }), {
-      deadline: 900,
+    const given = { deadline: 900, idempotent: true, priority: 'critical', tenant: 'blue' };
+    const seen = await timeout(
+      ({ deadline, idempotent, priority, tenant }) => ({ deadline, idempotent, priority, tenant }),
+      given,
+    );
+    expect(seen).toEqual(given);
+    expect(await timeout((context) => ({ ...context }), given)).toEqual({
       idempotent: true,
       priority: 'critical',
+      tenant: 'blue',
     });
-    expect(seen).toEqual({ deadline: 900, idempotent: true, priority: 'critical' });
   });
 });
 
@@ -274,6 +290,25 @@ describe('the signal', () => {
     await time.pass(1700);
     expect(read?.().reason).toBe(outcome.error);
   });
+
+  test.each([[0], [''], [false], [null]])(
+    'is aborted for a reason of %o, too, first read later',
+    async (reason) => {
+      const { timeout } = make();
+      let read: (() => AbortSignal) | undefined;
+      const controller = new AbortController();
+      const outcome = timeout.try(
+        (context) => {
+          read = () => context.signal;
+          return never();
+        },
+        { signal: controller.signal },
+      );
+      controller.abort(reason);
+      expect(await outcome).toEqual({ ok: false, error: reason });
+      expect([read?.().aborted, read?.().reason]).toEqual([true, reason]);
+    },
+  );
 
   test('does not abort when the call has answered', async () => {
     const { timeout, time } = make();
@@ -382,7 +417,7 @@ describe('start', () => {
       },
     });
     await time.pass(5000);
-    expect(endedAt).toEqual([1700, 3300]);
+    expect(endedAt).toEqual([1700, 3400]);
     expect(time.timers.size).toBe(0);
   });
 });
@@ -394,6 +429,25 @@ describe('nothing is left behind', () => {
     expect(time.keepingAlive()).toBe(0);
     await time.pass(100);
     expect(time.timers.size).toBe(0);
+  });
+
+  test('many calls keep a process alive for a sixteenth at most, and for no more than 100 ms', async () => {
+    const { timeout, time } = make({ timeoutMs: 60_000 });
+    for (let call = 0; call < 10; call++) await timeout(() => 7);
+    await time.pass(99);
+    expect(time.timers.size).toBe(1);
+    await time.pass(1);
+    expect(time.timers.size).toBe(0);
+    await timeout(() => 7);
+    expect(time.keepingAlive()).toBe(0);
+  });
+
+  test('a long limit is kept to 100 ms', async () => {
+    const { timeout, time } = make({ timeoutMs: 60_000 });
+    await time.pass(50);
+    const outcome = watch(timeout(never), time);
+    await time.pass(60_100);
+    expect(outcome.at).toBe(60_150);
   });
 
   test('a pending call keeps the process alive, also one that finds an idle timer', async () => {

@@ -9,26 +9,32 @@
  * times), inside the retry and the breaker, outside the bulkhead. Do not use it around work on the CPU: nothing
  * can interrupt that. The work itself ends only if it heeds the signal.
  *
- * All calls of one policy share one timer, and a signal is made only for those that read it.
+ * All calls of one policy share one timer, and a signal is made only for those that read it. The context is one of the
+ * call's own, with all that the caller gave; its `signal` and `deadline` have to be read by name: `{ ...context }` is
+ * without them.
  *
  * API: createTimeout(options) -> call(fn, context?), call.try(fn, context?), call.start(context, caller);
  *      TimeoutError (code 'timeout'); DeadlineExceededError (code 'deadline-exceeded', an AbortError).
  */
 
-/** What a call is told about itself. What the caller gives is passed on; the signal is always there. */
-export interface CallContext {
+/** What a caller may tell; other fields are passed on as well. */
+export interface GivenContext {
   /** Aborts when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The moment, in milliseconds of the monotonic clock, after which the answer is of no use. */
   readonly deadline?: number | undefined;
   /** Whether doing the call twice has the same effect as doing it once. */
   readonly idempotent?: boolean | undefined;
-  /** How much it matters that this call is served. */
-  readonly priority?: 'critical' | 'default' | 'sheddable' | undefined;
+}
+
+/** What a call is told about itself: all that the caller gives, and a signal and a deadline of its own. */
+export interface CallContext extends GivenContext {
+  readonly signal: AbortSignal;
+  readonly deadline: number;
 }
 
 /** The function that a policy calls. */
-export type Fn<T> = (context: CallContext) => T | PromiseLike<T>;
+export type Fn<T, C = GivenContext> = (context: C & CallContext) => T | PromiseLike<T>;
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
@@ -42,8 +48,9 @@ export interface TimeoutEvent {
 
 export interface TimeoutOptions {
   /**
-   * The time limit, milliseconds, above 0. It is kept to a sixteenth: up to that much late, never early; the caller's
-   * own deadline, when it is nearer, to the millisecond. There is no default: measure.
+   * The time limit, milliseconds, above 0, at most 2,147,483,647. It is kept to a sixteenth, or 100 ms if that is less:
+   * up to that much late, never early; the caller's own deadline, when it is nearer, to the millisecond. There is no
+   * default: measure.
    */
   readonly timeoutMs: number;
   /** Monotonic milliseconds. @default performance */
@@ -70,21 +77,23 @@ export interface Caller {
 }
 
 /** A call under a time limit: the context for its function, and where the function's outcome has to go. */
-export interface TimedCall extends CallContext, Caller {
-  readonly deadline: number;
-}
+export interface TimedCall extends CallContext, Caller {}
 
 export interface Timeout {
   /** Rejects with what `fn` threw, {@link TimeoutError}, {@link DeadlineExceededError}, or the signal's reason. */
-  <T>(fn: Fn<T>, context?: Partial<CallContext>): Promise<T>;
+  <T, C extends GivenContext = GivenContext>(fn: Fn<T, C>, context?: C): Promise<T>;
   /** As the call itself, but what would be thrown is a value. */
-  try<T>(fn: Fn<T>, context?: Partial<CallContext>): Promise<Result<T>>;
+  try<T, C extends GivenContext = GivenContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
   /** For those who bring a function and a caller together themselves, without a promise (a pipeline does). */
-  start(context: Partial<CallContext> | undefined, caller: Caller): TimedCall;
+  start(context: GivenContext | undefined, caller: Caller): TimedCall;
 }
 
-/** A limit is kept to a sixteenth: late by that much at most, and never early. */
+/** A limit is kept to a sixteenth, or to this many milliseconds: late by that much at most, and never early. */
 const TICKS = 16;
+const LONGEST_TICK_MS = 100;
+
+/** What setTimeout can wait: a longer time would be over at once. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 const BRAND: unique symbol = Symbol.for('nines.error') as never;
 
@@ -106,32 +115,38 @@ export class DeadlineExceededError extends Error {
   readonly [BRAND] = true;
 }
 
-/** The pending calls of a policy in the order in which they end, and the timer that looks after them. */
+/** The pending calls of a policy, in no order, and the timer that looks after them. */
 interface Calls {
+  readonly pending: Pending[];
   readonly endFromNow: () => number;
-  first: Pending | undefined;
-  last: Pending | undefined;
-  /** The first of those that have come since the timer last fired. */
-  fresh: Pending | undefined;
   timer: Timer | undefined;
+  /** Whether the timer has been let go since it was started: it had no call to look after for a moment. */
+  rested: boolean;
 }
 
 /**
  * Starting a timer for each call, or only looking at the clock, costs more than the call itself. So the calls of a
- * policy, which all have the same limit and so end in the order in which they started, are in a list, and one timer
- * looks at it sixteen times in the time limit while there are any: it notes when those have started that are new,
- * and gives up those at the front whose time is over. The timer of an empty list is not cancelled, which would cost
- * as much as starting it, but it no longer keeps the process alive, and when it fires it is gone.
+ * policy share one timer, which looks at them sixteen times in the time limit while there are any: it notes when those
+ * have started that are new, and gives up those whose time is over. The timer of a policy without calls is not cancelled,
+ * which would cost as much as starting it; it is gone when it fires. Nor does it keep the process alive, unless calls
+ * have come and gone since it was started (letting it go each time would cost a tenth of a call).
+ *
+ * @throws RangeError when `timeoutMs` is not above 0 and at most 2,147,483,647
  */
 export function createTimeout(options: TimeoutOptions): Timeout {
   const { timeoutMs, clock = performance, schedule = scheduleByTimeout, onEvent } = options;
-  const tickMs = Math.max(1, timeoutMs / TICKS);
+  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0 && timeoutMs <= LONGEST_MS)) {
+    throw new RangeError(
+      `createTimeout: timeoutMs is ${String(timeoutMs)}; give milliseconds above 0, at most ${String(LONGEST_MS)}`,
+    );
+  }
+  const tickMs = Math.min(Math.max(1, timeoutMs / TICKS), LONGEST_TICK_MS);
+  const pending: Pending[] = [];
   const calls: Calls = {
+    pending,
     endFromNow: () => clock.now() + timeoutMs,
-    first: undefined,
-    last: undefined,
-    fresh: undefined,
     timer: undefined,
+    rested: false,
   };
 
   const expire = (call: Pending, givenMs: number) => {
@@ -143,17 +158,20 @@ export function createTimeout(options: TimeoutOptions): Timeout {
 
   const onTick = () => {
     const now = clock.now();
-    for (let call = calls.fresh; call; call = call.endAt(now + timeoutMs));
-    calls.fresh = undefined;
     try {
-      while (calls.first && calls.first.deadline <= now) expire(calls.first, timeoutMs);
+      // From the end, since a call that leaves has its place taken by the last one.
+      for (let index = pending.length; index--;) {
+        const call = pending[index];
+        if (call && call.endAt(now + timeoutMs) <= now) expire(call, timeoutMs);
+      }
     } finally {
       // Also when a listener throws, or the other calls would wait for good.
-      calls.timer = calls.first && schedule(onTick, tickMs);
+      calls.timer = pending.length ? schedule(onTick, tickMs) : undefined;
+      calls.rested = false;
     }
   };
 
-  const start = (given: Partial<CallContext> | undefined, caller: Caller): Pending => {
+  const start = (given: GivenContext | undefined, caller: Caller): Pending => {
     const call = new Pending(given, caller, calls);
     const deadline = given?.deadline;
     if (deadline !== undefined) {
@@ -168,18 +186,18 @@ export function createTimeout(options: TimeoutOptions): Timeout {
       }
     }
     if (!calls.timer) calls.timer = schedule(onTick, tickMs);
-    else if (!calls.first) calls.timer.ref?.();
+    else if (!pending.length) calls.timer.ref?.();
     call.join();
     return call;
   };
 
   return Object.assign(
-    <T>(fn: Fn<T>, given?: Partial<CallContext>) =>
+    <T>(fn: Fn<T>, given?: GivenContext) =>
       new Promise<T>((resolve, reject) => {
         run(fn, given, start, new PromiseCaller(resolve as (value: unknown) => void, reject));
       }),
     {
-      try: <T>(fn: Fn<T>, given?: Partial<CallContext>) =>
+      try: <T>(fn: Fn<T>, given?: GivenContext) =>
         new Promise<Result<T>>((resolve) => {
           run(fn, given, start, {
             settle: (ok, value) => {
@@ -189,7 +207,7 @@ export function createTimeout(options: TimeoutOptions): Timeout {
         }),
       start,
     },
-  );
+  ) as Timeout;
 }
 
 class PromiseCaller implements Caller {
@@ -209,8 +227,8 @@ class PromiseCaller implements Caller {
 
 function run<T>(
   fn: Fn<T>,
-  given: Partial<CallContext> | undefined,
-  start: Timeout['start'],
+  given: GivenContext | undefined,
+  start: (given: GivenContext | undefined, caller: Caller) => Pending,
   caller: Caller,
 ): void {
   // A signal made by a policy above is not read here: that policy lets its caller go by itself.
@@ -220,7 +238,7 @@ function run<T>(
     return;
   }
   const call = start(given, caller);
-  if (signal) void call.signal;
+  if (signal) call.follow(signal);
   try {
     Promise.resolve(fn(call)).then(
       (value) => {
@@ -235,31 +253,26 @@ function run<T>(
   }
 }
 
-/** One call: its context, its place in the list, and the way back to its caller. */
+/** One call: its context, its place among the others, and the way back to its caller. */
 class Pending implements TimedCall {
-  readonly #given: Partial<CallContext> | undefined;
+  declare readonly idempotent?: boolean | undefined;
+  readonly #given: GivenContext | undefined;
   readonly #calls: Calls;
   /** Undefined when the call has ended. */
   #caller: Caller | undefined;
-  #previous: Pending | undefined = undefined;
-  #next: Pending | undefined = undefined;
+  /** Its place in the list; -1 when it has a timer of its own. */
+  #index = -1;
   /** 0: it has started since the timer last fired, and nobody has asked. */
   #endsAt = 0;
   /** What has to be cleared away when the call has ended. Most calls have nothing. */
   #rest: Rest | undefined = undefined;
 
-  constructor(given: Partial<CallContext> | undefined, caller: Caller, calls: Calls) {
+  constructor(given: GivenContext | undefined, caller: Caller, calls: Calls) {
     this.#given = given;
     this.#caller = caller;
     this.#calls = calls;
-  }
-
-  get idempotent(): boolean | undefined {
-    return this.#given?.idempotent;
-  }
-
-  get priority(): CallContext['priority'] {
-    return this.#given?.priority;
+    const own = this as Fields;
+    for (const field in given) if (!(field in own)) own[field] = (given as Fields)[field];
   }
 
   /** When its time is over. Whoever asks decides it, so that what is told to others is what happens. */
@@ -271,23 +284,26 @@ class Pending implements TimedCall {
   get signal(): AbortSignal {
     const rest = (this.#rest ??= {});
     if (!rest.controller) {
-      const controller = (rest.controller = new AbortController());
+      rest.controller = new AbortController();
       const above = this.#given?.signal;
-      if (!this.#caller) {
-        if (rest.reason) controller.abort(rest.reason);
-      } else if (above?.aborted) {
-        this.giveUp(above.reason);
-      } else if (above) {
-        const onAbort = () => {
-          this.giveUp(above.reason);
-        };
-        above.addEventListener('abort', onAbort);
-        rest.unfollow = () => {
-          above.removeEventListener('abort', onAbort);
-        };
-      }
+      if (rest.gaveUp) rest.controller.abort(rest.reason);
+      else if (above) this.follow(above);
     }
     return rest.controller.signal;
+  }
+
+  /** Gives the call up when the signal aborts. */
+  follow(above: AbortSignal): void {
+    const rest = (this.#rest ??= {});
+    if (!this.#caller || rest.unfollow) return;
+    const onAbort = () => {
+      this.giveUp(above.reason);
+    };
+    above.addEventListener('abort', onAbort);
+    rest.unfollow = () => {
+      above.removeEventListener('abort', onAbort);
+    };
+    if (above.aborted) onAbort();
   }
 
   /** Ends at another time than its neighbours, with a timer of its own. */
@@ -296,25 +312,17 @@ class Pending implements TimedCall {
     this.#rest = { timer };
   }
 
-  /** Notes when its time is over, if that is not known yet. @returns the call that started next */
-  endAt(deadline: number): Pending | undefined {
-    this.#endsAt ||= deadline;
-    return this.#next;
+  /** Notes when its time is over, if that is not known yet, and tells it. */
+  endAt(deadline: number): number {
+    return (this.#endsAt ||= deadline);
   }
 
   join(): void {
-    const calls = this.#calls;
-    const { last } = calls;
-    this.#previous = last;
-    if (last) last.#next = this;
-    else calls.first = this;
-    calls.last = this;
-    calls.fresh ??= this;
+    this.#index = this.#calls.pending.push(this) - 1;
   }
 
   settle(ok: boolean, value: unknown): void {
-    const caller = this.#leave();
-    if (caller) caller.settle(ok, value);
+    this.#leave()?.settle(ok, value);
   }
 
   /** Lets the caller go, and tells the function. */
@@ -322,6 +330,7 @@ class Pending implements TimedCall {
     const caller = this.#leave();
     if (!caller) return;
     const rest = (this.#rest ??= {});
+    rest.gaveUp = true;
     rest.reason = reason;
     rest.controller?.abort(reason);
     caller.settle(false, reason);
@@ -331,17 +340,18 @@ class Pending implements TimedCall {
     const caller = this.#caller;
     if (!caller) return undefined;
     this.#caller = undefined;
-    const calls = this.#calls;
-    const previous = this.#previous;
-    const next = this.#next;
-    if (previous || calls.first === this) {
-      if (previous) previous.#next = next;
-      else calls.first = next;
-      if (next) next.#previous = previous;
-      else calls.last = previous;
-      if (calls.fresh === this) calls.fresh = next;
-      this.#previous = this.#next = undefined;
-      if (!calls.first) calls.timer?.unref?.();
+    const index = this.#index;
+    if (index >= 0) {
+      const calls = this.#calls;
+      const { pending } = calls;
+      const last = pending.pop();
+      if (last && last !== this) {
+        pending[index] = last;
+        last.#index = index;
+      } else if (!index && !calls.rested) {
+        calls.rested = true;
+        calls.timer?.unref?.();
+      }
     }
     this.#rest?.timer?.();
     this.#rest?.unfollow?.();
@@ -349,10 +359,14 @@ class Pending implements TimedCall {
   }
 }
 
+/** What a context may have besides. */
+type Fields = Record<string, unknown>;
+
 interface Rest {
   controller?: AbortController;
   timer?: Timer;
-  /** Why it was given up. */
+  /** Whether it was given up, and why: the reason may be anything, also nothing. */
+  gaveUp?: boolean;
   reason?: unknown;
   /** Takes the listener off the signal above. */
   unfollow?: () => void;
