@@ -144,25 +144,30 @@ export function createRetry({
   onEvent,
 }: RetryOptions): Retry {
   const call = async <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C): Promise<T> => {
-    const { signal } = context;
-    for (let end: number | undefined, attempt = 0, delayMs = baseDelayMs; ;) {
+    const { signal, idempotent: repeatable = idempotent } = context;
+    let attempt = 0;
+    let delayMs = baseDelayMs;
+    let end: number | undefined;
+    for (;;) {
       try {
         if (attempt) await untilAbort<unknown>(signal, (resolve) => schedule(resolve as () => void, delayMs));
         // Without a signal a happy call costs no more than an await.
         const value = await (signal
           ? untilAbort<T>(signal, (resolve, reject) => {
               attempt++;
-              Promise.resolve(fn(context)).then(resolve, reject);
+              (async () => fn(context))().then(resolve, reject);
               return undefined;
             })
           : (attempt++, fn(context)));
         budget.put();
         return value;
       } catch (error) {
-        const { retryable = (context.idempotent ?? idempotent) && isRetryable(error), retryAfterMs = 0 } =
-          (error ?? {}) as { retryable?: boolean; retryAfterMs?: number };
+        const { retryable = repeatable && isRetryable(error), retryAfterMs = 0 } = (error ?? {}) as {
+          retryable?: boolean;
+          retryAfterMs?: number;
+        };
         delayMs =
-          retryAfterMs + jitter(random(), Math.min(maxDelayMs, (baseDelayMs / 2) * 2 ** attempt), delayMs);
+          retryAfterMs + jitter(random(), Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1)), delayMs);
         const at = clock.now() + delayMs;
         const reason = signal?.aborted
           ? 'abort'
@@ -198,9 +203,10 @@ const untilAbort = <T>(
   abort?: () => void,
 ): Promise<T> =>
   new Promise<T>((resolve, reject) => {
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', (abort = () => reject(signal.reason as Error)));
-    cancel = start(resolve, reject);
+    abort = () => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    else cancel = start(resolve, reject);
   }).finally(() => {
     signal?.removeEventListener('abort', abort as () => void);
     cancel?.();
