@@ -71,21 +71,25 @@ interface Lengths {
 }
 
 const FULL: Lengths = {
-  start: 5,
-  measured: 30,
-  beforeOutage: 40,
+  start: 3,
+  measured: 10,
+  beforeOutage: 30,
   outage: 10,
-  afterOutage: 30,
+  afterOutage: 16,
   fullFailure: 60,
 };
-const QUICK: Lengths = { ...FULL, measured: 10, beforeOutage: 20, afterOutage: 16, fullFailure: 30 };
+const QUICK: Lengths = { ...FULL, beforeOutage: 20, fullFailure: 30 };
+
+/** From this load on half as many seconds are measured: they hold more requests than the others all the same. */
+const HIGH_LOAD = 3;
+const measuredAt = (load: number, { measured }: Lengths): number =>
+  load < HIGH_LOAD ? measured : measured / 2;
 
 /** Seeds for peers, which are shown and not judged. */
 const PEER_SEEDS = 3;
 const PEER_FLEET = 20;
 const PEER_LOADS = [0.5, 1, 2, 5];
-/** Longer than ours: at exactly its capacity a server takes a while to fall. */
-const PEER_SECONDS = 60;
+const PEER_SECONDS = 20;
 const LONG_RUN_SECONDS = 600;
 
 const secondsToMs = (seconds: number): number => seconds * 1000;
@@ -119,15 +123,16 @@ function goodputCells(
   lengths: Lengths,
   seeds: readonly number[],
 ) {
-  const { start, measured } = lengths;
+  const { start } = lengths;
   return loads.flatMap((load): Cell[] => {
-    const run = loadRun(setting, load, start + measured);
+    const end = start + measuredAt(load, lengths);
+    const run = loadRun(setting, load, end);
     const share = { measure: 'goodput-share', run, seeds } as const;
     return [
       {
         ...share,
         section: 'goodput',
-        span: { from: start, to: start + measured },
+        span: { from: start, to: end },
         goal: goodputGoal(setting.fleet),
       },
       { ...share, section: 'start', span: { from: 0, to: start } },
@@ -158,6 +163,8 @@ function outageCells(setting: Setting, lengths: Lengths, seeds: readonly number[
       },
     ];
   });
+  // A server that answers nothing but errors is the same with and without a shedder.
+  if (setting.server !== 'fifo') return cells;
   return [
     ...cells,
     {
@@ -172,15 +179,18 @@ function outageCells(setting: Setting, lengths: Lengths, seeds: readonly number[
 }
 
 function naiveCells(loads: readonly number[], lengths: Lengths, seeds: readonly number[]): Cell[] {
-  const { start, measured } = lengths;
-  return loads.map((load) => ({
-    section: 'naive',
-    measure: 'goodput-share',
-    run: loadRun({ client: 'naive-retry', server: 'shedding', fleet: PEER_FLEET }, load, start + measured),
-    span: { from: start, to: start + measured },
-    seeds,
-    goal: NAIVE_GOAL,
-  }));
+  const setting = { client: 'naive-retry', server: 'shedding', fleet: PEER_FLEET } as const;
+  return loads.map((load) => {
+    const end = lengths.start + measuredAt(load, lengths);
+    return {
+      section: 'naive',
+      measure: 'goodput-share',
+      run: loadRun(setting, load, end),
+      span: { from: lengths.start, to: end },
+      seeds,
+      goal: NAIVE_GOAL,
+    };
+  });
 }
 
 function longCells(seeds: readonly number[]): Cell[] {
@@ -194,34 +204,42 @@ function longCells(seeds: readonly number[]): Cell[] {
   }));
 }
 
-function peerCells(client: ClientName, server: ServerKind, fleet: number, seeds: readonly number[]): Cell[] {
-  const setting = { client, server, fleet };
-  const shown = { section: 'peers', seeds: seeds.slice(0, PEER_SEEDS) } as const;
+function peerLoadCells(setting: Setting, seeds: readonly number[]): Cell[] {
+  return PEER_LOADS.map((load) => ({
+    section: 'peers',
+    measure: 'goodput-rps',
+    run: loadRun(setting, load, PEER_SECONDS),
+    span: { from: 0, to: PEER_SECONDS },
+    seeds,
+  }));
+}
+
+function peerOutageCells(setting: Setting, seeds: readonly number[]): Cell[] {
   const end = FULL.beforeOutage + FULL.outage;
-  return [
-    ...PEER_LOADS.map((load): Cell => ({
-      ...shown,
-      measure: 'goodput-rps',
-      run: loadRun(setting, load, PEER_SECONDS),
-      span: { from: 0, to: PEER_SECONDS },
-    })),
-    ...OUTAGES.map((kind): Cell => ({
-      ...shown,
-      measure: 'recovery-seconds',
-      run: outageRun(setting, kind, FULL.outage, FULL),
-      span: { from: end, to: end + FULL.afterOutage },
-    })),
-  ];
+  return OUTAGES.map((kind) => ({
+    section: 'peers',
+    measure: 'recovery-seconds',
+    run: outageRun(setting, kind, FULL.outage, FULL),
+    span: { from: end, to: end + FULL.afterOutage },
+    seeds,
+  }));
 }
 
 /** The fleet sizes at which a bulkhead that was sized for twenty clients is shown as well. */
 const OTHER_FLEETS_OF_A_BULKHEAD = [5, 100, 200];
 
-function allPeerCells(seeds: readonly number[]): Cell[] {
+function peerCells(seeds: readonly number[]): Cell[] {
+  const few = seeds.slice(0, PEER_SEEDS);
   const names = Object.keys(CLIENTS) as ClientName[];
+  const settings = SERVERS.flatMap((server) =>
+    names.map((client) => ({ client, server, fleet: PEER_FLEET })),
+  );
+  const bulkheads = OTHER_FLEETS_OF_A_BULKHEAD.map(
+    (fleet) => ({ client: 'cockatiel-bulkhead', server: 'fifo', fleet }) as const,
+  );
   return [
-    ...SERVERS.flatMap((server) => names.flatMap((name) => peerCells(name, server, PEER_FLEET, seeds))),
-    ...OTHER_FLEETS_OF_A_BULKHEAD.flatMap((fleet) => peerCells('cockatiel-bulkhead', 'fifo', fleet, seeds)),
+    ...[...settings, ...bulkheads].flatMap((setting) => peerLoadCells(setting, few)),
+    ...settings.filter(({ server }) => server === 'fifo').flatMap((setting) => peerOutageCells(setting, few)),
   ];
 }
 
@@ -244,7 +262,7 @@ export function planCells(options: PlanOptions = {}): Cell[] {
   return [
     ...ours,
     ...naiveCells(loads, lengths, seeds),
-    ...(isWhole ? [...longCells(seeds), ...allPeerCells(seeds)] : []),
+    ...(isWhole ? [...longCells(seeds), ...peerCells(seeds)] : []),
   ];
 }
 

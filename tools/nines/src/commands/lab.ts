@@ -134,7 +134,11 @@ async function writeDocs(result: LabResult): Promise<void> {
   await writeFile(CHART_FILES.outages, `${charts.outages}\n`);
 }
 
-async function overload(options: Options, { console, signal }: ProgramContext): Promise<ExitCode> {
+async function overload(
+  options: Options,
+  { console, signal }: ProgramContext,
+  run: typeof runLab,
+): Promise<ExitCode> {
   const { quick = false, seed, seeds, fleet, load } = options;
   if (options.writeDocs && (quick || fleet || load)) {
     throw new InputInvalidError('--write-docs needs the whole lab: leave out --quick, --fleet and --load.');
@@ -147,7 +151,7 @@ async function overload(options: Options, { console, signal }: ProgramContext): 
     ...(load ? { loads: load } : {}),
   });
   console.line(`${String(cells.length)} cells, ${String(jobsOf(cells).length)} runs`);
-  const result = await runLab(cells, {
+  const result = await run(cells, {
     threads: options.threads,
     signal,
     onProgress: showRuns(console),
@@ -169,32 +173,39 @@ async function overload(options: Options, { console, signal }: ProgramContext): 
   return result.met ? EXIT.met : EXIT.notMet;
 }
 
-export const labCommand: AddCommand = (program, context, finish) => {
-  program
-    .command('lab')
-    .summary('experiments in virtual time')
-    .description('Experiments in virtual time: the real libraries in a simulated world.')
-    .command('overload')
-    .summary('what clients and a server do to each other under overload')
-    .description('Runs our libraries and unmodified others in a simulated world under overload and outages.')
-    .option('--quick', 'a part of it that takes seconds; the gate runs it')
-    .option('--seed <number>', 'the first seed', parseSeed, 1)
-    .option(
-      '--seeds <count>',
-      'how many seeds, each of which must reach the goals (default: 20, quick 1)',
-      parseCount,
-    )
-    .option('--fleet <sizes>', `only these numbers of clients (default: ${FLEETS.join(',')})`, parseFleets)
-    .option('--load <multiples>', `only these loads (default: ${LOADS.join(',')})`, parseLoads)
-    .option('--threads <count>', 'how many runs at once', parseCount, availableParallelism())
-    .option('--json', 'print every cell with its worst seed as one JSON object')
-    .option(
-      '--report <file>',
-      'where to write the page with charts (default: .nines/reports, when peers ran too)',
-    )
-    .option('--write-docs', 'bring the tables and charts of docs/overload-lab.md up to date')
-    .addHelpText('after', EXAMPLES)
-    .action(async (options: Options) => {
-      finish(await overload(options, context));
-    });
-};
+/** The command with what runs the cells: threads, or a test's own result. */
+export const labCommandWith =
+  (run: typeof runLab): AddCommand =>
+  (program, context, finish) => {
+    program
+      .command('lab')
+      .summary('experiments in virtual time')
+      .description('Experiments in virtual time: the real libraries in a simulated world.')
+      .command('overload')
+      .summary('what clients and a server do to each other under overload')
+      .description(
+        'Runs our libraries and unmodified others in a simulated world under overload and outages.',
+      )
+      .option('--quick', 'a part of it that takes seconds; the gate runs it')
+      .option('--seed <number>', 'the first seed', parseSeed, 1)
+      .option(
+        '--seeds <count>',
+        'how many seeds, each of which must reach the goals (default: 20, quick 1)',
+        parseCount,
+      )
+      .option('--fleet <sizes>', `only these numbers of clients (default: ${FLEETS.join(',')})`, parseFleets)
+      .option('--load <multiples>', `only these loads (default: ${LOADS.join(',')})`, parseLoads)
+      .option('--threads <count>', 'how many runs at once', parseCount, availableParallelism())
+      .option('--json', 'print every cell with its worst seed as one JSON object')
+      .option(
+        '--report <file>',
+        'where to write the page with charts (default: .nines/reports, when peers ran too)',
+      )
+      .option('--write-docs', 'bring the tables and charts of docs/overload-lab.md up to date')
+      .addHelpText('after', EXAMPLES)
+      .action(async (options: Options) => {
+        finish(await overload(options, context, run));
+      });
+  };
+
+export const labCommand = labCommandWith(runLab);

@@ -12,9 +12,9 @@ export const CLIENTS = {
   },
   'naive-retry': { title: 'naive retry', load: async () => (await import('./by-hand.ts')).createNaiveClient },
   'p-retry': { title: 'p-retry', load: async () => (await import('./p-retry.ts')).createPRetryClient },
-  'util-retry': {
+  'aws-sdk': {
     title: 'AWS SDK util-retry',
-    load: async () => (await import('./util-retry.ts')).createUtilRetryClient,
+    load: async () => (await import('./aws-sdk.ts')).createAwsSdkClient,
   },
   'cockatiel-consecutive': {
     title: 'cockatiel, consecutive breaker',

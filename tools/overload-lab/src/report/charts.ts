@@ -15,7 +15,7 @@ const COLOURS: Readonly<Record<ClientName, string>> = {
   'no-retry': '#999999',
   'naive-retry': '#555555',
   'p-retry': '#d55e00',
-  'util-retry': '#e69f00',
+  'aws-sdk': '#e69f00',
   'cockatiel-consecutive': '#009e73',
   'cockatiel-sampling': '#56b4e9',
   'cockatiel-bulkhead': '#117733',

@@ -94,8 +94,7 @@ const sectionsOf = (cells: readonly CellResult[]) => ({
 
 function oursTables({ cells }: LabResult): Table[] {
   const { of } = sectionsOf(cells);
-  const spanOf = ([cell]: readonly CellResult[]) =>
-    `seconds ${String(cell?.span.from)} to ${String(cell?.span.to)}`;
+  const spanOf = ([cell]: readonly CellResult[]) => `from second ${String(cell?.span.from)} on`;
   const shares = (['fifo', 'shedding'] as const).map((server) => {
     const goodput = of('goodput').filter(({ run }) => run.server === server);
     return {
@@ -111,7 +110,7 @@ function oursTables({ cells }: LabResult): Table[] {
     ...shares,
     {
       title: 'The first seconds of a fleet that starts cold',
-      words: `As the first table, but ${spanOf(start)}: each client begins with one call at a time. Shown, not judged.`,
+      words: `As the first table, but the ${String(start[0]?.span.to)} seconds before: each client begins with one call at a time. Shown, not judged.`,
       rows: crossTable('clients', start, fleetOf, loadOf),
     },
     {
@@ -161,7 +160,7 @@ function peerTables({ cells }: LabResult): Table[] {
     const shown = peers.filter(({ run }) => run.server === server);
     return {
       title: `Side by side, server with a ${SERVER_WORDS[server]}`,
-      words: `Good answers a second of 1000 that are possible, over the first minute from a cold start, and recovery from an outage; 20 clients, ${seedsOf(shown)}.`,
+      words: `Good answers a second of 1000 that are possible, over the first ${String(shown[0]?.span.to)} seconds from a cold start${server === 'fifo' ? ', and recovery from an outage' : ''}; 20 clients, ${seedsOf(shown)}.`,
       rows: crossTable('client', shown, title, outageTitle),
     };
   });

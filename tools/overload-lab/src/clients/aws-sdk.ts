@@ -7,7 +7,7 @@ import { WORLD } from '../world/setting.ts';
 import type { CreateClient } from '../world/world.ts';
 import { withinTimeout } from './by-hand.ts';
 
-export const createUtilRetryClient: CreateClient = (surroundings) => {
+export const createAwsSdkClient: CreateClient = (surroundings) => {
   const strategy = new StandardRetryStrategy(WORLD.maxAttempts);
   return async (attempt, deadlineMs) => {
     let token = await strategy.acquireInitialRetryToken('');
