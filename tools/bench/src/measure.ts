@@ -73,7 +73,8 @@ export const join = (all: readonly Series[]): Series =>
 
 async function measure(name: ExperimentName, plan: Plan): Promise<Series> {
   const all: Series[] = [];
-  for (let time = 0; time < plan.processes; time++) all.push(await measureOnce(name, plan));
+  const { counted }: Experiment = EXPERIMENTS[name];
+  for (let time = 0; time < (counted ? 1 : plan.processes); time++) all.push(await measureOnce(name, plan));
   return join(all);
 }
 
@@ -86,7 +87,7 @@ const environment = (): Record<string, string> => ({
 });
 
 const inWords = ({ processes, rounds, turnMs, repetitions, largeWindow }: Plan): string =>
-  `${String(processes * rounds)} rounds in ${String(processes)} processes, turns of ${String(turnMs)} ms, ` +
+  `${String(processes * rounds)} rounds, ${String(rounds)} in a process; turns of ${String(turnMs)} ms, ` +
   `${String(largeWindow)} calls in the large window, ${String(repetitions)} calls before looking what is left`;
 
 export interface MeasureOptions {

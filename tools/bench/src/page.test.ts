@@ -70,7 +70,7 @@ test.each([
 
 test('the shape has a line for each row and one for the peers', () => {
   expect(wantedShape(PEERS)).toHaveLength(ROWS.length + 1);
-  expect(shapeOfPage(pageOf(1))[3]).toBe(
+  expect(shapeOfPage(pageOf(1))[5]).toBe(
     'heap for a call through retry + breaker + timeout | ≤ 1600 B | nines | bare await | cockatiel | opossum + p-retry',
   );
 });

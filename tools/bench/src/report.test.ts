@@ -56,6 +56,14 @@ test('what is not met is said aloud, and a spread of nothing is left out', () =>
   );
 });
 
+test('a figure with nothing to reach is neither met nor missed', () => {
+  const { limit, ...free } = alone;
+  expect(limit).toBe(1 / 3);
+  expect(render({ ...free, target: '-', beside: [] }, { ours: [2] })).toContain(
+    '| a call | - | 2 ns | - | ours: 2 ns |',
+  );
+});
+
 test('a ratio above one is written as so many times', () => {
   expect(render(row, { ours: [30], theirs: [20] })).toContain('| 1.50x | **no** |');
 });

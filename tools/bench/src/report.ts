@@ -48,7 +48,7 @@ export const rowCells = (row: JudgedRow): readonly string[] => [
   row.figure,
   row.target,
   measuredText(row),
-  row.met ? 'yes' : '**no**',
+  row.limit === undefined ? '-' : row.met ? 'yes' : '**no**',
   contestantsText(row),
 ];
 

@@ -27,6 +27,13 @@ describe('a row', () => {
     expect(judge({ ...alone, limit: 3.9 }, series).met).toBe(false);
   });
 
+  test('without a limit has nothing to reach, but must have been measured', () => {
+    const { limit, ...free } = alone;
+    expect(limit).toBe(0.5);
+    expect(judge(free, series).met).toBe(true);
+    expect(judge(free, {}).met).toBe(false);
+  });
+
   test('whose figure is missing is not met', () => {
     expect(judge(row, {}).met).toBe(false);
     expect(judge(row, { ours: [1] }).met).toBe(false);
@@ -46,6 +53,8 @@ describe('the table', () => {
   test('has a row for every figure that must be measured, under an id of its own', () => {
     expect(ROWS.map(({ id }) => id)).toEqual([
       'happy-path',
+      'retry',
+      'breaker',
       'timeout-opossum',
       'timeout-cockatiel',
       'heap',

@@ -85,16 +85,13 @@ describe('of ours', () => {
 
 describe('of a peer', () => {
   const theirs = notes.filter(({ peer }) => peer !== undefined);
-  test.each(theirs)(
-    '$peer $version: $file: $words',
-    ({ peer = '', version, file = '', words, nowhere }) => {
-      const { version: here } = JSON.parse(readFileSync(join(installed(peer), 'package.json'), 'utf8')) as {
-        version: string;
-      };
-      expect(here).toBe(version);
-      expect(textOf(join(installed(peer), file)).includes(inOneLine(words))).toBe(!nowhere);
-    },
-  );
+  test.each(theirs)('$peer $version: $file: $words', ({ peer = '', version, file = '', words, nowhere }) => {
+    const { version: here } = JSON.parse(readFileSync(join(installed(peer), 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(here).toBe(version);
+    expect(textOf(join(installed(peer), file)).includes(inOneLine(words))).toBe(!nowhere);
+  });
 });
 
 test('what is not a note is seen', () => {

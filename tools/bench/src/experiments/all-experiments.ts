@@ -1,4 +1,12 @@
-import { bareAwait, composedCalls, failingCalls, refusedCalls, timeoutCalls } from './calls.ts';
+import {
+  bareAwait,
+  composedCalls,
+  failingCalls,
+  refusedCalls,
+  retriedCalls,
+  timeoutCalls,
+  watchedCalls,
+} from './calls.ts';
 import { weighBundles } from './bundle-size.ts';
 import type { Effort, Experiment, Series } from './experiment.ts';
 import { idempotentCalls } from './idempotency.ts';
@@ -9,6 +17,10 @@ import { ROOMY_HEAP, timeCalls, timeProcessor, weighCalls } from './turns.ts';
 export const EXPERIMENTS = {
   'happy-path': {
     measure: (effort: Effort): Promise<Series> => timeCalls([bareAwait, ...composedCalls()], effort),
+  },
+  retry: { measure: (effort: Effort): Promise<Series> => timeCalls([bareAwait, ...retriedCalls()], effort) },
+  breaker: {
+    measure: (effort: Effort): Promise<Series> => timeCalls([bareAwait, ...watchedCalls()], effort),
   },
   timeout: { measure: (effort: Effort): Promise<Series> => timeCalls(timeoutCalls(), effort) },
   heap: {
@@ -21,10 +33,10 @@ export const EXPERIMENTS = {
       timeCalls(await failingCalls(effort.largeWindow), effort),
   },
   idempotency: { measure: (effort: Effort): Promise<Series> => timeProcessor(idempotentCalls(), effort) },
-  'bundle-size': { measure: weighBundles },
+  'bundle-size': { counted: true, measure: weighBundles },
   'idle-bytes': { measure: weighIdleBreakers },
-  'idle-timers': { measure: countIdleTimers },
-  'left-behind': { measure: countLeftBehind },
+  'idle-timers': { counted: true, measure: countIdleTimers },
+  'left-behind': { counted: true, measure: countLeftBehind },
 } as const satisfies Readonly<Record<string, Experiment>>;
 
 export type ExperimentName = keyof typeof EXPERIMENTS;

@@ -2,6 +2,7 @@
  * The calls that are compared: ours and those of the libraries that people use today. What each is set to is its
  * documented default or the example of its own readme, and the same limits for all: three attempts, one second.
  */
+import { StandardRetryStrategy } from '@smithy/util-retry';
 import * as cockatiel from 'cockatiel';
 import CircuitBreaker from 'opossum';
 import pRetry from 'p-retry';
@@ -40,19 +41,21 @@ const ours = pipeline(
 
 const cockatielTimeout = () => cockatiel.timeout(TIMEOUT_MS, cockatiel.TimeoutStrategy.Aggressive);
 
+const cockatielRetry = () =>
+  cockatiel.retry(cockatiel.handleAll, { maxAttempts: 2, backoff: new cockatiel.ExponentialBackoff() });
+
+const cockatielBreaker = () =>
+  cockatiel.circuitBreaker(cockatiel.handleAll, {
+    halfOpenAfter: 5000,
+    breaker: new cockatiel.CountBreaker({ threshold: 0.5, size: 100 }),
+  });
+
 /**
  * `wrap(retry, breaker, timeout)` in the same order. `Aggressive` settles the caller when the time is over, as ours
  * does; `Cooperative` would wait for the function and is no timeout for one that hangs. Its breaker that counts calls is the
  * faster of its two windows, and the like of our default.
  */
-const cockatielComposed = cockatiel.wrap(
-  cockatiel.retry(cockatiel.handleAll, { maxAttempts: 2, backoff: new cockatiel.ExponentialBackoff() }),
-  cockatiel.circuitBreaker(cockatiel.handleAll, {
-    halfOpenAfter: 5000,
-    breaker: new cockatiel.CountBreaker({ threshold: 0.5, size: 100 }),
-  }),
-  cockatielTimeout(),
-);
+const cockatielComposed = cockatiel.wrap(cockatielRetry(), cockatielBreaker(), cockatielTimeout());
 
 /**
  * opossum has no retry and no timeout without a breaker. p-retry around it is the pair that its users compose; two
@@ -78,6 +81,40 @@ export function timeoutCalls(): Contestant[] {
     { name: 'nines', run: () => timeout(work) },
     { name: 'opossum', run: () => breaker.fire() },
     { name: 'cockatiel', run: () => aggressive.execute(work) },
+  ];
+}
+
+/** A retry around a call that goes well: what it costs to be ready. */
+export function retriedCalls(): Contestant[] {
+  const retry = createRetry({ idempotent: true });
+  const theirs = cockatielRetry();
+  const smithy = new StandardRetryStrategy(3);
+  return [
+    { name: 'nines', run: () => retry(work) },
+    { name: 'cockatiel', run: () => theirs.execute(work) },
+    { name: 'p-retry', run: () => pRetry(work, { retries: 2 }) },
+    {
+      // It calls nobody itself: this is what the clients of the SDK do around it when all goes well.
+      name: 'util-retry',
+      run: async () => {
+        const token = await smithy.acquireInitialRetryToken('bench');
+        const value = await work();
+        smithy.recordSuccess(token);
+        return value;
+      },
+    },
+  ];
+}
+
+/** Closed breakers with a window of calls, and opossum's of time, which is all it has; no timeout in it. */
+export function watchedCalls(): Contestant[] {
+  const breaker = createCircuitBreaker();
+  const theirs = cockatielBreaker();
+  const opossum = new CircuitBreaker(work, { timeout: false });
+  return [
+    { name: 'nines', run: () => breaker(work) },
+    { name: 'cockatiel', run: () => theirs.execute(work) },
+    { name: 'opossum', run: () => opossum.fire() },
   ];
 }
 
@@ -121,11 +158,11 @@ export async function failingCalls(largeWindow: number): Promise<Contestant[]> {
     const breaker = createCircuitBreaker({ windowCalls, failureRate: Infinity });
     return (fn: () => Promise<number>) => breaker.try(fn);
   };
-  const cockatielBreaker = cockatiel.circuitBreaker(cockatiel.handleAll, {
+  const cockatielLarge = cockatiel.circuitBreaker(cockatiel.handleAll, {
     halfOpenAfter: LONG_MS,
     breaker: new cockatiel.CountBreaker({ threshold: 0.999, size: largeWindow }),
   });
-  const opossumBreakerOf = new CircuitBreaker((fn: () => Promise<number>) => fn(), {
+  const opossumLarge = new CircuitBreaker((fn: () => Promise<number>) => fn(), {
     timeout: false,
     errorThresholdPercentage: 100,
     rollingCountTimeout: LONG_MS,
@@ -133,7 +170,7 @@ export async function failingCalls(largeWindow: number): Promise<Contestant[]> {
   return [
     await contestant('nines, 100 calls', SMALL_WINDOW, ownBreaker(SMALL_WINDOW)),
     await contestant('nines, 200k calls', largeWindow, ownBreaker(largeWindow)),
-    await contestant('cockatiel, 200k calls', largeWindow, (fn) => cockatielBreaker.execute(fn)),
-    await contestant('opossum, 200k calls', largeWindow, (fn) => opossumBreakerOf.fire(fn)),
+    await contestant('cockatiel, 200k calls', largeWindow, (fn) => cockatielLarge.execute(fn)),
+    await contestant('opossum, 200k calls', largeWindow, (fn) => opossumLarge.fire(fn)),
   ];
 }

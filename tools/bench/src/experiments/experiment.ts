@@ -27,5 +27,7 @@ export type Series = Readonly<Record<string, readonly number[]>>;
 export interface Experiment {
   /** V8 options of its process, beside those that every process has. */
   readonly execArgv?: readonly string[];
+  /** What is counted comes out the same every time, so one process is enough. */
+  readonly counted?: boolean;
   measure(effort: Effort): Promise<Series>;
 }
