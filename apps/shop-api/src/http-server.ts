@@ -21,7 +21,8 @@ export interface HttpServer {
 }
 
 export function createHttpServer({ handle, isDraining, onError }: HttpServerOptions): HttpServer {
-  const listener = getRequestListener(handle, {
+  // The listener would also hand on its own environment, which is nothing to the handler.
+  const listener = getRequestListener((request) => handle(request), {
     errorHandler: (error) => {
       onError(error);
       return new Response(null, { status: 500 });

@@ -1,6 +1,6 @@
 /**
- * How the shop answers, as a suite for any runtime: it is run against the core itself and through the Node server,
- * and will be run through the Lambda entry point. Every response is checked against the contract on its way.
+ * How the shop answers, as a suite for any runtime: it is run against the core itself, through the Node server and
+ * through the Lambda function. Every response is checked against the contract on its way.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Shop } from '../src/core/shop.ts';

@@ -53,8 +53,12 @@ export interface ShopDependencies
 }
 
 export interface Shop {
-  /** Never rejects. */
-  readonly handle: (request: Request) => Promise<Response>;
+  /**
+   * Never rejects.
+   *
+   * @param limits how long whoever runs the shop can wait for the answer, when that is less than the shop's own limit.
+   */
+  readonly handle: (request: Request, limits?: { readonly remainingMs?: number }) => Promise<Response>;
 }
 
 type Handler<Id extends OperationId> = (
@@ -89,8 +93,12 @@ export function createShop(dependencies: ShopDependencies): Shop {
   });
 
   return {
-    handle: async (request) => {
-      const context = readRequestContext(request.headers, { clock, newRequestId, maxRequestMs });
+    handle: async (request, { remainingMs = Infinity } = {}) => {
+      const context = readRequestContext(request.headers, {
+        clock,
+        newRequestId,
+        maxRequestMs: Math.min(maxRequestMs, remainingMs),
+      });
       if (EXEMPT.has(pathOf(request.url))) return route(request, context);
       if (isLeftOut(request)) {
         metrics.requestShed('lever');

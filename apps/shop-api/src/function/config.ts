@@ -1,0 +1,74 @@
+/** The functions' settings from environment variables, checked while they are initialised. */
+import { LOG_LEVELS, type LogLevel } from '../adapters/json-log.ts';
+import { ConfigInvalidError } from '../config.ts';
+
+export interface FunctionConfig {
+  readonly tableName: string;
+  readonly paymentUrl: string;
+  readonly logLevel: LogLevel;
+  /** Set by Lambda. */
+  readonly functionName: string;
+  /** Tells the environments of one function apart; from the log stream's name, which is one for each. */
+  readonly instanceId: string;
+  readonly region: string;
+}
+
+export interface HttpFunctionConfig extends FunctionConfig {
+  readonly reviewsUrl: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
+export function readHttpFunctionConfig(environment: Environment): HttpFunctionConfig {
+  return read(environment, (url) => ({ reviewsUrl: url('REVIEWS_URL') }));
+}
+
+/** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
+export function readFunctionConfig(environment: Environment): FunctionConfig {
+  return read(environment, () => ({}));
+}
+
+function read<More extends object>(
+  environment: Environment,
+  more: (url: (name: string) => string) => More,
+): FunctionConfig & More {
+  const problems: string[] = [];
+
+  function text(name: string, fallback?: string): string {
+    const value = environment[name] ?? fallback;
+    if (value !== undefined && value !== '') return value;
+    problems.push(`${name} is missing.`);
+    return '';
+  }
+
+  function url(name: string): string {
+    const value = text(name);
+    if (value !== '' && !/^https?:\/\/[^/]+/.test(value)) {
+      problems.push(`${name} must be an http or https address.`);
+    }
+    return value.replace(/\/+$/, '');
+  }
+
+  function logLevel(): LogLevel {
+    const value = environment['LOG_LEVEL'] ?? 'info';
+    if (!LOG_LEVELS.includes(value)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
+    return value as LogLevel;
+  }
+
+  const config = {
+    tableName: text('TABLE_NAME'),
+    paymentUrl: url('PAYMENT_URL'),
+    logLevel: logLevel(),
+    functionName: text('AWS_LAMBDA_FUNCTION_NAME', 'local'),
+    // `2026/11/21/[7]0f3a...`: what follows the version is random.
+    instanceId:
+      text('AWS_LAMBDA_LOG_STREAM_NAME', 'local')
+        .split(/[\]/@]/)
+        .at(-1) ?? 'local',
+    region: text('AWS_REGION', 'local'),
+    ...more(url),
+  };
+  if (problems.length > 0) throw new ConfigInvalidError(problems);
+  return config;
+}

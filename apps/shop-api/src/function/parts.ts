@@ -1,0 +1,61 @@
+/** What every function of the shop is made of. All of it is made once, outside the handler, and used by each event. */
+import { createDynamodbConnection } from '../adapters/dynamodb/connection.ts';
+import { createDynamodbStorage } from '../adapters/dynamodb/dynamodb-storage.ts';
+import { createEmbeddedMetrics, type EmbeddedMetrics } from '../adapters/embedded-metrics.ts';
+import { createHttpPayment } from '../adapters/http-payment.ts';
+import { createJsonLog } from '../adapters/json-log.ts';
+import type { Log } from '../ports/log.ts';
+import type { Payment } from '../ports/payment.ts';
+import type { NamedCaptures, Storage } from '../ports/storage.ts';
+import { createContentionRetry } from '../resilience/contention.ts';
+import { createPaymentPolicies, type Timing } from '../resilience/policies.ts';
+import type { FunctionConfig } from './config.ts';
+import { createPendingWork, type PendingWork } from './pending-work.ts';
+import { createThawClock, type ThawClock } from './thaw-clock.ts';
+
+const METRICS_NAMESPACE = 'Nines/Shop';
+
+export interface FunctionParts {
+  readonly log: Log;
+  readonly metrics: EmbeddedMetrics;
+  readonly clock: ThawClock;
+  readonly timing: Timing;
+  readonly pending: PendingWork;
+  readonly storage: Storage & NamedCaptures;
+  readonly payment: Payment;
+  readonly wallClock: () => Date;
+}
+
+export function createFunctionParts(config: FunctionConfig): FunctionParts {
+  const { functionName, instanceId } = config;
+  const wallClock = () => new Date();
+  const wall = { now: () => wallClock().getTime() };
+  const write = (line: string) => {
+    process.stdout.write(line);
+  };
+  const clock = createThawClock({ monotonic: performance, wall });
+  const timing = { clock };
+  const metrics = createEmbeddedMetrics({ namespace: METRICS_NAMESPACE, functionName, write, wallClock });
+  const base = { service: functionName, instance: instanceId };
+  return {
+    log: createJsonLog({ level: config.logLevel, base, write, wallClock }),
+    metrics,
+    clock,
+    timing,
+    pending: createPendingWork(),
+    storage: createDynamodbStorage({
+      connection: createDynamodbConnection(),
+      tableName: config.tableName,
+      clock: wall,
+      contention: createContentionRetry({ metrics, timing }),
+    }),
+    payment: createHttpPayment({
+      baseUrl: config.paymentUrl,
+      fetch,
+      clock,
+      metrics,
+      ...createPaymentPolicies({ metrics, timing }),
+    }),
+    wallClock,
+  };
+}

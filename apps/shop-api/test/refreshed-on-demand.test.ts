@@ -1,0 +1,82 @@
+import { createFakeClock } from '@nines/testing';
+import { beforeEach, expect, it } from 'vitest';
+import { createRefreshedOnDemand, type RefreshedOnDemand } from '../src/resilience/refreshed-on-demand.ts';
+import { createBreakableStorage, createCountingMetrics } from './stand-ins.ts';
+import { order, placement, product } from './storage-contract.ts';
+
+let clock: ReturnType<typeof createFakeClock>;
+let storage: ReturnType<typeof createBreakableStorage>;
+let metrics: ReturnType<typeof createCountingMetrics>;
+let kept: RefreshedOnDemand;
+
+beforeEach(() => {
+  clock = createFakeClock();
+  storage = createBreakableStorage([product('a', 10)], clock);
+  metrics = createCountingMetrics();
+  kept = createRefreshedOnDemand({ storage, guarded: storage, metrics, clock });
+});
+
+const stockOf = () => kept.catalogue.view()?.byId.get('a')?.stock;
+const buy = (number: number) => storage.placeOrder(placement(order(number, { a: 1 })));
+
+it('has nothing before it was asked for the first time', () => {
+  expect(kept.catalogue.view()).toBeUndefined();
+  expect(kept.recent.list({ limit: 1 })).toBeUndefined();
+});
+
+it('reads the catalogue when somebody asks and two seconds have passed, and not before', async () => {
+  await kept.refresh();
+  await buy(1);
+  await clock.advance(1_999);
+  await kept.refresh();
+  expect(stockOf()).toBe(10);
+  await clock.advance(1);
+  expect(stockOf()).toBe(10);
+  await kept.refresh();
+  expect(stockOf()).toBe(9);
+});
+
+it('reads the newest orders every ten seconds', async () => {
+  await kept.refresh();
+  await buy(1);
+  await clock.advance(9_999);
+  await kept.refresh();
+  expect(kept.recent.list({ limit: 10 })?.orders).toEqual([]);
+  await clock.advance(1);
+  await kept.refresh();
+  expect(kept.recent.list({ limit: 10 })?.orders).toHaveLength(1);
+});
+
+it('reads once for all who ask at the same time', async () => {
+  let readings = 0;
+  const { readCatalogue } = storage;
+  storage.readCatalogue = (options) => {
+    readings += 1;
+    expect(options).toEqual({ timeoutMs: 300 });
+    return readCatalogue(options);
+  };
+  await Promise.all([kept.refresh(), kept.refresh(), kept.refresh()]);
+  expect(readings).toBe(1);
+});
+
+it('keeps what it has when a reading fails, and does not try again at once', async () => {
+  await kept.refresh();
+  storage.state = 'away';
+  await clock.advance(6_000);
+  await kept.refresh();
+  await kept.refresh();
+  expect(metrics.counts.get('event catalogue refresh-failed')).toBe(1);
+  expect(kept.catalogue.view()).toMatchObject({ stale: true, ageMs: 6_000 });
+  storage.state = 'live';
+  await clock.advance(2_000);
+  await kept.refresh();
+  expect(kept.catalogue.view()).toMatchObject({ stale: false, ageMs: 0 });
+});
+
+it('takes an empty catalogue for a mistake', async () => {
+  await kept.refresh();
+  storage.readCatalogue = () => Promise.resolve([]);
+  await clock.advance(2_000);
+  await kept.refresh();
+  expect(stockOf()).toBe(10);
+});
