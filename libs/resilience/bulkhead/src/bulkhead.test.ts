@@ -165,6 +165,24 @@ describe('the places', () => {
   });
 });
 
+test.each([
+  [{ maxConcurrent: 0 }, '0,0,1000,fifo'],
+  [{ maxConcurrent: NaN }, 'NaN,0,1000,fifo'],
+  [{ maxConcurrent: Infinity }, 'Infinity,0,1000,fifo'],
+  [{ maxQueue: -1 }, '1,-1,1000,fifo'],
+  [{ maxQueue: Infinity }, '1,Infinity,1000,fifo'],
+  [{ maxWaitMs: -1 }, '1,0,-1,fifo'],
+  [{ maxWaitMs: 2_147_483_648 }, '1,0,2147483648,fifo'],
+  [{ order: 'lifo' as never }, '1,0,1000,lifo'],
+])('refuses %o, by a message that says what was given and what to give', (options, given) => {
+  const create = () => createBulkhead({ maxConcurrent: 1, ...options });
+  expect(create).toThrow(RangeError);
+  expect(create).toThrow(
+    `createBulkhead: maxConcurrent, maxQueue, maxWaitMs, order are ${given}; ` +
+      'give numbers from 1, 0 and 0, below 2 ** 31, and one of fifo,adaptive-lifo',
+  );
+});
+
 describe('the queue', () => {
   test('is served in order of arrival', async () => {
     const { call, end, started } = make({ maxQueue: 3 });
@@ -221,19 +239,53 @@ describe('the queue', () => {
     expect(events).toEqual([]);
   });
 
-  test('lets a refused caller go also when a listener throws', async () => {
-    const { call, time, outcomes } = make({
-      maxQueue: 1,
-      maxWaitMs: 100,
-      onEvent: () => {
-        throw new Error('metrics are away');
-      },
+  describe('when a listener throws', () => {
+    const bug = new TypeError('no such field');
+    const throwing = () => {
+      throw bug;
+    };
+
+    test('refuses the call that waited too long with that', async () => {
+      const { bulkhead, call, time, outcomes, end } = make({
+        maxQueue: 1,
+        maxWaitMs: 100,
+        onEvent: throwing,
+      });
+      call('a');
+      const waiting = bulkhead.try(() => 'b');
+      await time.pass(100);
+      expect(await waiting).toEqual({ ok: false, error: bug });
+      await end('a');
+      expect([outcomes, bulkhead.state()]).toEqual([{ a: 'answer' }, { running: 0, waiting: 0 }]);
     });
-    call('a');
-    call('b');
-    await expect(time.pass(100)).rejects.toThrow('metrics are away');
-    await settle();
-    expect(outcomes).toEqual({ b: 'wait-too-long' });
+
+    test('refuses at once with that, and loses no place', async () => {
+      const { bulkhead, call, started, end } = make({ onEvent: throwing });
+      call('a');
+      expect(await bulkhead.try(() => 'b')).toEqual({ ok: false, error: bug });
+      await expect(bulkhead(() => 'b')).rejects.toBe(bug);
+      await end('a');
+      expect(bulkhead.state()).toEqual({ running: 0, waiting: 0 });
+      call('c');
+      expect(started).toEqual(['a', 'c']);
+    });
+
+    test('gives a newcomer the place of the oldest all the same', async () => {
+      const { bulkhead, call, started, end } = make({
+        maxQueue: 1,
+        order: 'adaptive-lifo',
+        onEvent: throwing,
+      });
+      call('a');
+      const oldest = bulkhead.try(() => 'b');
+      call('c');
+      expect(await oldest).toEqual({ ok: false, error: bug });
+      expect(bulkhead.state()).toEqual({ running: 1, waiting: 1 });
+      await end('a');
+      expect(started).toEqual(['a', 'c']);
+      await end('c');
+      expect(bulkhead.state()).toEqual({ running: 0, waiting: 0 });
+    });
   });
 
   test("is left at the caller's deadline when that comes before the longest wait", async () => {

@@ -40,7 +40,7 @@ export interface BulkheadOptions {
   readonly maxConcurrent: number;
   /** Calls that may wait, from 0. @default 0 (a queue only hides overload until it is long) */
   readonly maxQueue?: number;
-  /** The longest wait, milliseconds. @default 1000, shortened by a context's deadline */
+  /** The longest wait, milliseconds, 0 to 2,147,483,647. @default 1000, shortened by a context's deadline */
   readonly maxWaitMs?: number;
   /**
    * Who is served next. Adaptive LIFO: the oldest while the queue is at most half full, then the newest, and a
@@ -52,7 +52,10 @@ export interface BulkheadOptions {
   readonly clock?: { now(): number };
   /** Runs a function later and returns how to cancel it. @default setTimeout */
   readonly schedule?: (run: () => void, delayMs: number) => () => void;
-  /** One callback for metrics and logs. Nothing is allocated when it is absent. */
+  /**
+   * One callback for metrics and logs. Nothing is allocated when it is absent. When it throws, the call that it was told
+   * of is refused with that.
+   */
   readonly onEvent?: (event: BulkheadEvent) => void;
 }
 
@@ -87,8 +90,19 @@ export class BulkheadFullError implements Error {
 }
 Object.setPrototypeOf(BulkheadFullError.prototype, Error.prototype);
 
+const ORDERS = ['fifo', 'adaptive-lifo'];
+
+/** @throws RangeError when an option is out of its range */
 export function createBulkhead(options: BulkheadOptions): Bulkhead {
-  const { maxConcurrent, maxQueue = 0, order = 'fifo' } = options;
+  const { maxConcurrent, maxQueue = 0, maxWaitMs = 1000, order = 'fifo' } = options;
+  const numbers = [maxConcurrent - 1, maxQueue, maxWaitMs];
+  // A longer wait would be over at once: setTimeout takes no more.
+  if (!numbers.every((number) => number >= 0 && number < 2 ** 31) || !ORDERS.includes(order)) {
+    const given = [maxConcurrent, maxQueue, maxWaitMs, order].join();
+    throw new RangeError(
+      `createBulkhead: maxConcurrent, maxQueue, maxWaitMs, order are ${given}; give numbers from 1, 0 and 0, below 2 ** 31, and one of ${ORDERS.join()}`,
+    );
+  }
   const queue: Waiter[] = [];
   let running = 0;
 
@@ -98,13 +112,12 @@ export function createBulkhead(options: BulkheadOptions): Bulkhead {
       running++;
       return undefined;
     }
-    if (queue.length >= maxQueue) {
-      // The oldest has the least time left, so it goes before a newcomer does.
-      const oldest = order === 'adaptive-lifo' ? queue.shift() : undefined;
-      if (!oldest) throw refusal('queue-full', options.onEvent);
-      oldest.refuse('queue-full');
-    }
-    return wait(queue, context, options);
+    const full = queue.length >= maxQueue;
+    // The oldest has the least time left, so it goes before a newcomer does.
+    const oldest = full && order === 'adaptive-lifo' ? queue.shift() : undefined;
+    if (full && !oldest) throw refusal('queue-full', options.onEvent);
+    oldest?.refuse('queue-full');
+    return wait(queue, context, { maxWaitMs, ...options });
   };
 
   const leave = () => {
@@ -127,7 +140,8 @@ export function createBulkhead(options: BulkheadOptions): Bulkhead {
   };
 
   const call = <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C): Promise<T> => {
-    const { signal } = context;
+    // A signal that a policy above makes when it is read is not read here: that policy lets its caller go by itself.
+    const signal = Object.hasOwn(context, 'signal') ? context.signal : undefined;
     return signal ? untilAbort(signal, () => run(fn, context)) : run(fn, context);
   };
 
@@ -146,41 +160,50 @@ interface Waiter {
   refuse(reason: BulkheadEvent['reason']): void;
 }
 
-const refusal = (reason: BulkheadEvent['reason'], onEvent: BulkheadOptions['onEvent']) => {
-  onEvent?.({ type: 'refused', reason });
+/** What a refused call is told. A listener that throws must cost neither a place nor somebody else's. */
+const refusal = (reason: BulkheadEvent['reason'], onEvent: BulkheadOptions['onEvent']): unknown => {
+  try {
+    onEvent?.({ type: 'refused', reason });
+  } catch (error) {
+    return error;
+  }
   return new BulkheadFullError(reason);
 };
 
 /** Joins the queue. Rejects when no place is free in time, or when the caller gives up. */
-function wait(queue: Waiter[], { signal, deadline = Infinity }: CallContext, options: BulkheadOptions) {
-  const { maxWaitMs = 1000, clock = performance, schedule = scheduleByTimeout, onEvent } = options;
+function wait(
+  queue: Waiter[],
+  { signal, deadline = Infinity }: CallContext,
+  {
+    maxWaitMs,
+    clock = performance,
+    schedule = scheduleByTimeout,
+    onEvent,
+  }: BulkheadOptions & { maxWaitMs: number },
+) {
   return new Promise<void>((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason as Error);
       return;
     }
-    const end = (settle: () => void) => {
+    const end = () => {
       cancel();
       signal?.removeEventListener('abort', onAbort);
       const index = queue.indexOf(waiter);
       if (index >= 0) queue.splice(index, 1);
-      settle();
     };
     const onAbort = () => {
-      end(() => {
-        reject(signal?.reason as Error);
-      });
+      end();
+      reject(signal?.reason as Error);
     };
     const waiter: Waiter = {
       start: () => {
-        end(resolve);
+        end();
+        resolve();
       },
       refuse: (reason) => {
-        end(() => {
-          reject(new BulkheadFullError(reason));
-          // Last, so that a listener that throws cannot keep the caller waiting for good.
-          onEvent?.({ type: 'refused', reason });
-        });
+        end();
+        reject(refusal(reason, onEvent) as Error);
       },
     };
     const patienceMs = Math.max(0, Math.min(maxWaitMs, deadline - clock.now()));
