@@ -183,7 +183,7 @@ const sizes: readonly Row[] = [
   bundle('gzip-breaker', 'gzip, breaker', 'nines breaker', 900, ['cockatiel breaker', 'opossum']),
   bundle(
     'gzip-core',
-    'gzip, the core: retry, breaker, timeout, bulkhead, deadline, hedge, adaptive throttle, pipeline',
+    'gzip, the core: retry, breaker, timeout, bulkhead, deadline, hedge, pipeline',
     'nines core',
     5000,
     ['cockatiel core'],

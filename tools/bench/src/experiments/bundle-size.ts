@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import type { Series } from './experiment.ts';
 
+/** What stands around one call; what looks at many callers (limits, shedding, throttling, caches) is beside it. */
 const CORE = `
   export { createRetry } from '@nines/retry';
   export { createCircuitBreaker } from '@nines/circuit-breaker';
@@ -10,7 +11,6 @@ const CORE = `
   export { createBulkhead } from '@nines/bulkhead';
   export { createDeadline } from '@nines/deadline';
   export { createHedge } from '@nines/hedge';
-  export { createAdaptiveThrottle } from '@nines/adaptive-throttle';
   export { pipeline } from '@nines/pipeline';`;
 
 /** The names that an application imports to have the thing; what it does not import, the bundler may leave out. */
