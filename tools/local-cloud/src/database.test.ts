@@ -286,3 +286,27 @@ it.runIf(process.platform === 'linux')(
     expect(existsSync(directory)).toBe(false);
   },
 );
+
+const CLUSTER: DatabaseNode['cluster'] = {
+  members: [
+    { id: 'Writer', role: 'writer', zone: 'zone-a', instanceClass: 'db.r7g.large', promotionTier: 1 },
+    { id: 'Reader', role: 'replica', zone: 'zone-b', instanceClass: 'db.r7g.large', promotionTier: 1 },
+  ],
+};
+
+it(
+  'a cluster answers reads at the standby, and at the primary when there is none in sync',
+  { timeout: LONGEST_MS },
+  async () => {
+    const { readEndpoint, endpoint } = await start({ cluster: CLUSTER });
+    expect(readEndpoint?.port).toEqual(expect.any(Number));
+    expect(readEndpoint?.port).not.toBe(endpoint?.port);
+    await database!.loseZone('zone-b');
+    expect(database!.readEndpoint).toEqual(database!.endpoint);
+  },
+);
+
+it('an instance has no endpoint for reads but its own', { timeout: LONGEST_MS }, async () => {
+  await start();
+  expect(database!.readEndpoint).toEqual(database!.endpoint);
+});

@@ -54,6 +54,11 @@ export class DatabaseFailoverFailedError extends Error {
 export interface LocalDatabase {
   /** Where the endpoint's name leads right now; the application reaches it through its own fault point. */
   readonly endpoint: Address | undefined;
+  /**
+   * Where the endpoint for reads leads: to the standby of a cluster once it has every write, else to the primary. An
+   * RDS instance has none of its own, and its standby answers nobody.
+   */
+  readonly readEndpoint: Address | undefined;
   readonly databaseName: string;
   readonly credentials: PostgresCredentials;
   readonly primaryZone: string;
@@ -153,6 +158,11 @@ class Database implements LocalDatabase {
   }
   get endpoint(): Address | undefined {
     return this.#primary ? { host: '127.0.0.1', port: this.#primary.server.port } : undefined;
+  }
+  get readEndpoint(): Address | undefined {
+    const standby = this.#standby;
+    if (this.#options.node.cluster === undefined || !standby?.caughtUp || standby.lost) return this.endpoint;
+    return { host: '127.0.0.1', port: standby.server.port };
   }
   get primaryZone(): string {
     return this.#primaryZone;

@@ -11,3 +11,4 @@ export { DatabasePrimaryAbsentError } from './database.ts';
 export type { LocalDatabase } from './database.ts';
 export type { Instance } from './instance.ts';
 export type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
+export { awaitWhole, TopologyNotWholeError } from './whole.ts';

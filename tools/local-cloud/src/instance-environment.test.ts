@@ -3,6 +3,8 @@ import { EnvironmentUnresolvedError, resolveEnvironment } from './instance-envir
 
 const overrides = {
   database: { host: '127.0.0.1', port: 5433 },
+  databaseRead: { host: '127.0.0.1', port: 5434 },
+  leversFile: '/tmp/levers.json',
   databaseName: 'shop',
   databaseUser: 'shop_user',
   databasePasswordFile: '/tmp/password',
@@ -28,6 +30,19 @@ describe('the environment of a local process', () => {
       ...DATABASE,
       RATED_RPS: '100',
       PAYMENT_URL: 'http://127.0.0.1:9001',
+    });
+  });
+
+  it('leads reads to the readers, and names the file of the levers, where the unit does', () => {
+    const unit = {
+      DATABASE_READ_HOST: '${Database.ReadEndpoint.Address}',
+      LEVERS_FILE: '/run/shop-api-levers/levers.json',
+    };
+    expect(resolveEnvironment(unit, { ...overrides, services: {} })).toEqual({
+      ...DATABASE,
+      DATABASE_READ_HOST: '127.0.0.1',
+      DATABASE_READ_PORT: '5434',
+      LEVERS_FILE: '/tmp/levers.json',
     });
   });
 

@@ -11,9 +11,13 @@ export class EnvironmentUnresolvedError extends Error {
 
 export interface EnvironmentOverrides {
   readonly database: Address;
+  /** Where reads go that may be a moment old; the unit decides whether the process is told. */
+  readonly databaseRead: Address;
   readonly databaseName: string;
   readonly databaseUser: string;
   readonly databasePasswordFile: string;
+  /** Where the process looks for the positions of its emergency levers, if the unit says that it has some. */
+  readonly leversFile: string;
   /** Variable to base URL, for every service outside the template. */
   readonly services: Readonly<Record<string, string>>;
 }
@@ -37,6 +41,13 @@ export function resolveEnvironment(
     DATABASE_NAME: overrides.databaseName,
     DATABASE_USER: overrides.databaseUser,
     DATABASE_PASSWORD_FILE: overrides.databasePasswordFile,
+    ...(unit['DATABASE_READ_HOST'] === undefined
+      ? {}
+      : {
+          DATABASE_READ_HOST: overrides.databaseRead.host,
+          DATABASE_READ_PORT: String(overrides.databaseRead.port),
+        }),
+    ...(unit['LEVERS_FILE'] === undefined ? {} : { LEVERS_FILE: overrides.leversFile }),
   };
   for (const name of LEFT_OUT) Reflect.deleteProperty(environment, name);
   for (const [name, value] of Object.entries(environment)) {

@@ -21,7 +21,7 @@ import type { Clock } from './clock.ts';
 import type { OnCloudEvent } from './cloud-event.ts';
 import { createDatabase, DATABASE_STAND_IN } from './database.ts';
 import type { LocalDatabase } from './database.ts';
-import type { FaultLink } from './fault-link.ts';
+import type { Address, FaultLink } from './fault-link.ts';
 import { createGuardian } from './guardian/guardian.ts';
 import type { Guardian } from './guardian/guardian.ts';
 import { resolveEnvironment } from './instance-environment.ts';
@@ -183,6 +183,10 @@ interface Running {
   readonly guardian: Guardian;
 }
 
+/** The link to the endpoint for reads, beside the one for writes. */
+const DATABASE_READ = 'database-read';
+const NOWHERE: Address = { host: '127.0.0.1', port: 0 };
+
 function launcher(
   options: LocalCloudOptions,
   running: Running,
@@ -196,6 +200,18 @@ function launcher(
         databaseLinks.add(link);
       },
     },
+    ...(parts.process.environment['DATABASE_READ_HOST'] === undefined
+      ? []
+      : [
+          {
+            name: DATABASE_READ,
+            target: () => database.readEndpoint,
+            // Readers of a cluster stay when its writer goes; without a cluster reads go where writes go.
+            ...(parts.database.cluster === undefined
+              ? { onLink: (link: FaultLink) => void databaseLinks.add(link) }
+              : {}),
+          },
+        ]),
     ...[...services.values()].map((service) => ({ name: service.name, target: () => service.address })),
   ];
   return (id, zone) =>
@@ -207,7 +223,9 @@ function launcher(
       upstreams,
       environment: (links) =>
         resolveEnvironment(parts.process.environment, {
-          database: links.get('database') ?? { host: '127.0.0.1', port: 0 },
+          database: links.get('database') ?? NOWHERE,
+          databaseRead: links.get(DATABASE_READ) ?? NOWHERE,
+          leversFile: join(running.directory, 'levers.json'),
           databaseName: database.databaseName,
           databaseUser: database.credentials.user,
           databasePasswordFile: passwordFile,

@@ -42,6 +42,10 @@ describe('what cannot be run ends with 2 and says what is possible', () => {
       ],
     ],
     ['gameday four-nines', ['the game day of four-nines is not open yet; three-nines is', '[input-invalid]']],
+    ['up', ["missing required argument 'tier'"]],
+    ['up 99.9%', ['there is no tier "99.9%"', '[input-invalid]']],
+    ['up three-nines --pace slow', ["'slow' is invalid", 'full, fast']],
+    ['up three-nines --seed one', ['A seed is a whole number from 0 to 2^53 - 1']],
     ['gameday three-nines --seed one', ["'one' is invalid", 'A seed is a whole number from 0 to 2^53 - 1']],
     ['gameday three-nines --seed=-1', ["'-1' is invalid", 'whole number']],
     ['gameday three-nines --seed 1.5', ["'1.5' is invalid", 'whole number']],
@@ -68,6 +72,7 @@ describe('help', () => {
     ['--help', 'gameday'],
     ['gameday --help', 'nines gameday three-nines --json > verdict.json'],
     ['gameday --help', 'NINES_K6'],
+    ['up --help', 'Exit codes: 0 it was up and the user ended it, 2 could not be run.'],
     ['help gameday', 'Exit codes: 0 every acceptance met, 1 not met, 2 could not be run.'],
   ])('nines %s ends with 0 and shows it as the result', async (args, text) => {
     const { code, said, result } = await run(args);

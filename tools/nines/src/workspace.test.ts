@@ -1,7 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createGuardian } from '@nines/local-cloud';
 import type { Guardian } from '@nines/local-cloud';
 import { describe, expect, it } from 'vitest';
-import { buildAll } from './workspace.ts';
+import { buildAll, readTopologyOf } from './workspace.ts';
 
 /** A real guardian that runs this program of Node's in place of every command, and keeps what it did. */
 function guardianRunning(program: string) {
@@ -47,5 +50,56 @@ describe('a build', () => {
     interruption.abort();
     await expect(building).rejects.toMatchObject({ name: 'AbortError' });
     expect(log.at(-1)).toBe('close');
+  });
+});
+
+describe('the topology of a tier', () => {
+  async function readFrom(stacks: Readonly<Record<string, string>>, tier: string) {
+    const assembly = await mkdtemp(join(tmpdir(), 'nines-test-'));
+    try {
+      const artifacts: Record<string, unknown> = {};
+      for (const [name, region] of Object.entries(stacks)) {
+        const templateFile = `${name}.template.json`;
+        artifacts[name] = {
+          type: 'aws:cloudformation:stack',
+          environment: `aws://unknown-account/${region}`,
+          properties: { templateFile },
+        };
+        const template = { Resources: { Bucket: { Type: 'AWS::S3::Bucket' } } };
+        await writeFile(join(assembly, templateFile), JSON.stringify(template));
+      }
+      await writeFile(join(assembly, 'manifest.json'), JSON.stringify({ artifacts }));
+      return await readTopologyOf(tier, assembly);
+    } finally {
+      await rm(assembly, { recursive: true });
+    }
+  }
+
+  it('is read from its stack, whatever other tiers there are', async () => {
+    const topology = await readFrom(
+      { 'nines-two-nines': 'eu-west-1', 'nines-three-nines': 'eu-west-1' },
+      'three-nines',
+    );
+    expect(topology.name).toBe('nines-three-nines');
+    expect(topology.nodes.map(({ id }) => id)).toEqual(['Bucket']);
+  });
+
+  it('is read from all its stacks when it stands in several regions', async () => {
+    const topology = await readFrom(
+      { 'nines-five-nines-first': 'eu-west-1', 'nines-five-nines-second': 'eu-central-1' },
+      'five-nines',
+    );
+    expect(topology.regions.map(({ id }) => id)).toEqual(['eu-central-1', 'eu-west-1']);
+    expect(topology.nodes.map(({ id }) => id)).toEqual([
+      'nines-five-nines-first/Bucket',
+      'nines-five-nines-second/Bucket',
+    ]);
+  });
+
+  it('that has no stack is refused with those there are', async () => {
+    await expect(readFrom({ 'nines-three-nines': 'eu-west-1' }, 'four-nines')).rejects.toMatchObject({
+      code: 'tier-not-synthesized',
+      message: 'four-nines is no stack of infra yet; there are nines-three-nines.',
+    });
   });
 });

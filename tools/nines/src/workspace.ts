@@ -27,6 +27,11 @@ export class BuildFailedError extends Error {
   override readonly name = 'BuildFailedError';
 }
 
+export class TierNotSynthesizedError extends Error {
+  readonly code = 'tier-not-synthesized';
+  override readonly name = 'TierNotSynthesizedError';
+}
+
 /**
  * Builds the applications and synthesizes the stacks; nx skips what has not changed.
  *
@@ -63,12 +68,22 @@ async function runBuild(signal: AbortSignal, guardian: Guardian): Promise<void> 
   if (code !== 0) throw new BuildFailedError(`the build failed:\n${output}`);
 }
 
-/** The synthesized stack of a tier, read into a topology. */
+/** The stacks of a tier are named after it; one that stands in two regions has a suffix for each. */
+const isOfTier = (stackName: string, tier: string): boolean =>
+  stackName === `nines-${tier}` || stackName.startsWith(`nines-${tier}-`);
+
+/** The synthesized stacks of a tier, read into one topology. */
 export async function readTopologyOf(tier: string, assembly: string = ASSEMBLY): Promise<Topology> {
   const manifest: unknown = JSON.parse(await readFile(join(assembly, 'manifest.json'), 'utf8'));
-  const stackName = `nines-${tier}`;
-  const stack = stacksOfAssembly(manifest).find((one) => one.stackName === stackName);
-  if (!stack) throw new BuildFailedError(`${assembly} holds no stack ${stackName}.`);
-  const template: unknown = JSON.parse(await readFile(join(assembly, stack.templateFile), 'utf8'));
-  return readAssembly({ manifest, templates: { [stack.templateFile]: template }, stacks: [stackName] });
+  const all = stacksOfAssembly(manifest);
+  const stacks = all.filter(({ stackName }) => isOfTier(stackName, tier));
+  if (stacks.length === 0) {
+    throw new TierNotSynthesizedError(
+      `${tier} is no stack of infra yet; there are ${all.map(({ stackName }) => stackName).join(', ')}.`,
+    );
+  }
+  const templates: Record<string, unknown> = {};
+  for (const { templateFile } of stacks)
+    templates[templateFile] = JSON.parse(await readFile(join(assembly, templateFile), 'utf8'));
+  return readAssembly({ manifest, templates, stacks: stacks.map(({ artifactId }) => artifactId) });
 }

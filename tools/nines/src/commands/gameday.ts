@@ -2,19 +2,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { acceptancesOf, tiers } from '@nines/availability';
+import { acceptancesOf } from '@nines/availability';
 import type { TierId } from '@nines/availability';
 import { FAULTS, runGameDay } from '@nines/game-day';
 import type { FaultName, GameDayReport } from '@nines/game-day';
 import { ensureK6 } from '@nines/k6';
 import { createPace, systemClock } from '@nines/local-cloud';
 import { renderHtmlReport, renderVerdict } from '@nines/report';
-import type { Topology } from '@nines/topology';
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
 import { EXIT, InputInvalidError } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { AddCommand, ProgramContext } from '../program.ts';
 import { showProgress } from '../terminal/progress-lines.ts';
+import { describeReading } from '../terminal/topology-lines.ts';
 import { buildAll, BUNDLES, LOAD_SCRIPT, readTopologyOf, REPORTS } from '../workspace.ts';
 
 interface Options {
@@ -39,14 +40,6 @@ Exit codes: 0 every acceptance met, 1 not met, 2 could not be run.`;
 
 const faultNames: readonly FaultName[] = [...new Set(FAULTS.map((fault) => fault.name))];
 
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed)) {
-    throw new InvalidArgumentError('A seed is a whole number from 0 to 2^53 - 1.');
-  }
-  return seed;
-}
-
 function parseFaults(text: string): FaultName[] {
   return text.split(',').map((name) => {
     const known = faultNames.find((one) => one === name.trim());
@@ -56,14 +49,12 @@ function parseFaults(text: string): FaultName[] {
   });
 }
 
-function parseTier(text: string): TierId {
-  const tier = tiers.find((one) => one.id === text);
-  const ids = tiers.map((one) => one.id).join(', ');
-  if (!tier) throw new InputInvalidError(`there is no tier "${text}"; the tiers are ${ids}.`);
-  if (acceptancesOf(tier.id).length === 0) {
-    throw new InputInvalidError(`the game day of ${tier.id} is not open yet; three-nines is.`);
+function parseTierOfGameDay(text: string): TierId {
+  const tier = parseTier(text);
+  if (acceptancesOf(tier).length === 0) {
+    throw new InputInvalidError(`the game day of ${tier} is not open yet; three-nines is.`);
   }
-  return tier.id;
+  return tier;
 }
 
 /** Which machine a verdict was measured on: figures of a laptop and of a CI runner do not compare. */
@@ -74,20 +65,6 @@ const machine = (k6: string): Record<string, string> => ({
   node: process.version,
   k6,
 });
-
-/** What was read and what was not: a part that plays no role here must not vanish without a word. */
-export function describeReading({ name, nodes, links, others, notes }: Topology): string[] {
-  const types = [...new Set(others.map((other) => other.type))].sort();
-  return [
-    `read ${name}: ${String(nodes.length)} parts and ${String(links.length)} links`,
-    ...(others.length > 0
-      ? [
-          `not run here: ${String(others.length)} resources of ${String(types.length)} types (${types.join(', ')})`,
-        ]
-      : []),
-    ...notes.map((note) => `note on ${note.resource}: ${note.message}`),
-  ];
-}
 
 async function writeReport(report: GameDayReport, path: string | undefined): Promise<string> {
   const name = `${report.result.tier}-${report.startedAt.replaceAll(':', '-').slice(0, 19)}.html`;
@@ -102,7 +79,7 @@ async function gameDay(
   options: Options,
   { console, signal }: ProgramContext,
 ): Promise<ExitCode> {
-  const tier = parseTier(tierText);
+  const tier = parseTierOfGameDay(tierText);
   const k6 =
     process.env['NINES_K6'] ??
     (await ensureK6({
@@ -144,12 +121,8 @@ export const gameDayCommand: AddCommand = (program, context, finish) => {
       'Starts the tier from its own CloudFormation template as local processes, loads it with k6 at an open-loop rate, ' +
         'injects each fault of the tier, and prints what users would have seen beside what the design promised.',
     )
-    .argument('<tier>', `which tier: ${tiers.map((tier) => tier.id).join(', ')}`)
-    .addOption(
-      new Option('--pace <pace>', 'full: as long as AWS takes; fast: a tenth of it')
-        .choices(['full', 'fast'])
-        .default('full'),
-    )
+    .argument('<tier>', `which tier: ${TIER_IDS}`)
+    .addOption(paceOption())
     .option('--seed <number>', 'decides every draw, such as how long a failover takes', parseSeed, 1)
     .option('--faults <names>', `only these, separated by commas: ${faultNames.join(', ')}`, parseFaults)
     .option('--json', 'print the verdict as one JSON object')

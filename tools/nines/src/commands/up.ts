@@ -1,0 +1,119 @@
+/** `nines up <tier>`: a tier's topology as local processes, until the user ends it. */
+import { once } from 'node:events';
+import { drawDeclaredDurations, NORMAL_PAYMENT } from '@nines/game-day';
+import { awaitWhole, createLocalCloud, createPace, STAND_INS, systemClock } from '@nines/local-cloud';
+import type { LocalCloud } from '@nines/local-cloud';
+import type { Topology } from '@nines/topology';
+import { paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
+import { EXIT } from '../exit-code.ts';
+import type { ExitCode } from '../exit-code.ts';
+import type { AddCommand, ProgramContext } from '../program.ts';
+import { describeReading, describeRunning } from '../terminal/topology-lines.ts';
+import type { RunningTier } from '../terminal/topology-lines.ts';
+import { buildAll, BUNDLES, readTopologyOf } from '../workspace.ts';
+
+interface Options {
+  readonly pace: 'full' | 'fast';
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+What stands in for AWS, and what it does not do:
+${STAND_INS.map((one) => `- ${one}`).join('\n')}
+
+Examples:
+  nines up three-nines                   prints where everything is, then what happens, until Ctrl-C
+  nines up three-nines --pace fast       AWS's times (failover, start of an instance, health checks) divided by 10
+  nines up three-nines --json            one line of JSON on standard output when the tier is ready
+
+Exit codes: 0 it was up and the user ended it, 2 could not be run.`;
+
+/** What the command needs of this repository; replaced in tests of the command itself. */
+export interface UpSources {
+  readonly build: (signal: AbortSignal) => Promise<void>;
+  readonly readTopology: (tier: string) => Promise<Topology>;
+}
+
+function describe(cloud: LocalCloud, tier: string, pace: string): RunningTier {
+  const { instances, database, services, url, zones } = cloud;
+  const { user, password } = database.credentials;
+  const { endpoint } = database;
+  return {
+    tier,
+    pace,
+    url,
+    zones,
+    instances: instances.map(({ id, zone, address, pid }) => ({
+      id,
+      zone,
+      url: `http://${address.host}:${String(address.port)}`,
+      pid: pid ?? null,
+    })),
+    database: {
+      url: `postgres://${user}:${password}@${endpoint?.host ?? ''}:${String(endpoint?.port ?? '')}/${database.databaseName}`,
+      zone: database.primaryZone,
+      standbyZone: database.standbyZone ?? null,
+    },
+    services: [...services.values()].map((service) => ({ name: service.name, url: service.url })),
+  };
+}
+
+async function up(
+  tierText: string,
+  options: Options,
+  { console, signal }: ProgramContext,
+  sources: UpSources,
+): Promise<ExitCode> {
+  const tier = parseTier(tierText);
+  console.line('building the applications and synthesizing the stacks (skipped where nothing changed)');
+  await sources.build(signal);
+  const topology = await sources.readTopology(tier);
+  for (const line of describeReading(topology)) console.line(line);
+  const pace = createPace(options.pace);
+  signal.throwIfAborted();
+  const cloud = await createLocalCloud({
+    topology,
+    bundles: BUNDLES,
+    serviceBehaviour: { payment: NORMAL_PAYMENT },
+    declared: drawDeclaredDurations(options.seed),
+    pace,
+    clock: systemClock,
+    onEvent: (event) => {
+      console.line(event.message);
+    },
+  });
+  try {
+    await awaitWhole(cloud, { pace, clock: systemClock, signal });
+    signal.throwIfAborted();
+    const running = describe(cloud, tier, pace.name);
+    console.result(options.json ? JSON.stringify(running) : describeRunning(running).join('\n'));
+    await once(signal, 'abort');
+  } finally {
+    console.line('stopping');
+    await cloud.close();
+  }
+  return EXIT.met;
+}
+
+export const createUpCommand =
+  (sources: UpSources): AddCommand =>
+  (program, context, finish) => {
+    program
+      .command('up')
+      .summary('run a tier on this machine')
+      .description(
+        'Starts the tier from its own CloudFormation template as local processes: instances in their zones behind a ' +
+          'load balancer, PostgreSQL, the third parties. Prints where they are and lives until Ctrl-C.',
+      )
+      .argument('<tier>', `which tier: ${TIER_IDS}`)
+      .addOption(paceOption())
+      .option('--seed <number>', 'decides every draw, such as how long a failover takes', parseSeed, 1)
+      .option('--json', 'print where everything is as one line of JSON')
+      .addHelpText('after', EXAMPLES)
+      .action(async (tier: string, options: Options) => {
+        finish(await up(tier, options, context, sources));
+      });
+  };
+
+export const upCommand = createUpCommand({ build: buildAll, readTopology: readTopologyOf });
