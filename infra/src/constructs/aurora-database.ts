@@ -66,6 +66,10 @@ const INSTANCE_TYPE = InstanceType.of(InstanceClass.R7G, InstanceSize.LARGE);
 /** Aurora sets max_connections to LEAST(memory in bytes / 9531392, 5000): 16 GiB / 9531392 = 1802. */
 export const AURORA_MAX_CONNECTIONS = 1802;
 
+/** How cdk-nag names the permission to read whichever secret RDS makes for a cluster. */
+const ANY_SECRET_OF_RDS =
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:rds!cluster-*]';
+
 /** Average CPU of the readers, in percent, that replica auto scaling holds. */
 const READER_CPU_TARGET_PERCENT = 60;
 
@@ -119,17 +123,18 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
   readonly readerScaling: TargetTrackingScalingPolicy;
   readonly readerScalingTarget: ScalableTarget;
 
-  readonly passwordReadFindings = {
-    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:rds!cluster-*]':
-      RDS_NAMES_THE_SECRET,
-  };
+  readonly passwordReadFindings: Readonly<Record<string, string>>;
 
   private readonly dataKey: EncryptionKey;
   private readonly secretArn: string;
+  private readonly global: GlobalMembership | undefined;
 
   constructor(scope: Construct, id: string, props: AuroraDatabaseProps) {
     super(scope, id);
     this.dataKey = props.dataKey;
+    this.global = props.global;
+    this.passwordReadFindings =
+      props.global === undefined ? { [ANY_SECRET_OF_RDS]: RDS_NAMES_THE_SECRET } : {};
     this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,
       description: 'The database: reached by those it is granted to, reaches nobody',
@@ -177,7 +182,7 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
 
   /**
    * Lets `grantee` read the password: from the secret that RDS manages today, and from the one that it makes for
-   * this very cluster after a restore, and from no other.
+   * this very cluster after a restore, and from no other. In a global database from the secret of ours only.
    */
   grantPasswordRead(grantee: IGrantable): void {
     const { partition, region, account } = Stack.of(this);
@@ -193,19 +198,21 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
       new PolicyStatement({
         sid: 'PasswordOfThisDatabase',
         actions: ['secretsmanager:GetSecretValue'],
-        resources: [this.secretArn],
+        resources: [this.readableSecretArn()],
       }),
     );
-    principal.addToPrincipalPolicy(
-      new PolicyStatement({
-        sid: 'PasswordAfterARestore',
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: [`arn:${partition}:secretsmanager:${region}:${account}:secret:rds!cluster-*`],
-        conditions: {
-          StringEquals: { 'aws:ResourceTag/aws:rds:primaryDBClusterArn': this.cluster.clusterArn },
-        },
-      }),
-    );
+    if (this.global === undefined) {
+      principal.addToPrincipalPolicy(
+        new PolicyStatement({
+          sid: 'PasswordAfterARestore',
+          actions: ['secretsmanager:GetSecretValue'],
+          resources: [`arn:${partition}:secretsmanager:${region}:${account}:secret:rds!cluster-*`],
+          conditions: {
+            StringEquals: { 'aws:ResourceTag/aws:rds:primaryDBClusterArn': this.cluster.clusterArn },
+          },
+        }),
+      );
+    }
     principal.addToPrincipalPolicy(
       new PolicyStatement({
         sid: 'DecryptThePassword',
@@ -214,6 +221,12 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
         conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` } },
       }),
     );
+  }
+
+  /** A secret known by name only has six characters more in its ARN, of Secrets Manager's choosing. */
+  private readableSecretArn(): string {
+    const isPartial = this.global !== undefined && this.global.passwordSecret.secretFullArn === undefined;
+    return isPartial ? `${this.secretArn}-??????` : this.secretArn;
   }
 
   private createCluster(
@@ -227,7 +240,7 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
       ClusterInstance.provisioned(`Zone${String(index + 1)}`, {
         instanceType: INSTANCE_TYPE,
         availabilityZone: zone,
-        // The same for all: whichever is most up to date takes over.
+        // The same for all readers: the most up to date takes over.
         promotionTier: 1,
         caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
         publiclyAccessible: false,
@@ -274,7 +287,13 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
           manageMasterUserPassword: true,
           credentials: Credentials.fromUsername(DATABASE_USER, { encryptionKey: dataKey }),
         }
-      : { credentials: Credentials.fromSecret(global.passwordSecret, DATABASE_USER) };
+      : {
+          // Not `fromSecret`: that writes the cluster's address into the secret, which a copy does not allow.
+          credentials: Credentials.fromPassword(
+            DATABASE_USER,
+            global.passwordSecret.secretValueFromJson('password'),
+          ),
+        };
   }
 
   private join({ globalClusterIdentifier, madeAs }: GlobalMembership): void {
@@ -325,8 +344,6 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
     acknowledge(this.cluster, {
       'AwsSolutions-RDS6':
         'The application holds no AWS credentials and cannot fetch any, so it could not sign in by IAM. The password is made and rotated by a machine and read from Secrets Manager.',
-      'AwsSolutions-RDS11':
-        'Only the servers can reach the port: a security group names them and the subnets have no route out. Another number would hide nothing and break the defaults of every tool used in an incident.',
       ...(data === 'destroy'
         ? {
             'AwsSolutions-RDS10':
