@@ -2,6 +2,7 @@
  * The stacks as a library, for a team that composes them into an app of its own. `bin/nines.ts` is ours.
  */
 export { ThreeNinesStack, type ThreeNinesStackProps } from './stacks/servers/three-nines-stack.ts';
+export { FourNinesStack, type FourNinesStackProps } from './stacks/servers/four-nines-stack.ts';
 export { type DeploymentSettings, readSettings } from './settings/settings.ts';
 export { SettingsInvalidError } from './settings/settings-invalid-error.ts';
 export { ApplicationBundleMissingError } from './constructs/application-bundle.ts';

@@ -2,7 +2,7 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { synthesizeThreeNines } from './synthesized.ts';
+import { synthesize, TIERS } from './synthesized.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000';
 
@@ -40,27 +40,32 @@ function acknowledgementsIn(scope: IConstruct): (Finding & { readonly reason: st
   );
 }
 
-describe.each([
+const VARIANTS = [
   ['as it is by default', {}],
   ['with HTTPS', { certificateArn: CERTIFICATE }],
   ['as a sandbox', { data: 'destroy' }],
-])('the three-nines stack %s', (_, settings) => {
-  const { app } = synthesizeThreeNines(settings);
+] as const;
 
-  it('leaves no finding of AwsSolutions unexplained', () => {
-    expect(findingsOf(app, new AwsSolutionsChecks())).toEqual([]);
-  });
+describe.each(TIERS.flatMap((tier) => VARIANTS.map(([name, settings]) => [tier, name, settings] as const)))(
+  'the %s stack %s',
+  (tier, _, settings) => {
+    const { app } = synthesize(tier, settings);
 
-  it('explains nothing that is not found, so that no explanation outlives its cause', () => {
-    const found = findingsOf(app, unforgivingChecks());
-    const isFound = ({ id, path }: Finding): boolean =>
-      found.some((finding) => finding.id === id && `${finding.path}/`.startsWith(`${path}/`));
+    it('leaves no finding of AwsSolutions unexplained', () => {
+      expect(findingsOf(app, new AwsSolutionsChecks())).toEqual([]);
+    });
 
-    expect(acknowledgementsIn(app).filter((acknowledgement) => !isFound(acknowledgement))).toEqual([]);
-    expect(found.length).toBeGreaterThan(0);
-  });
+    it('explains nothing that is not found, so that no explanation outlives its cause', () => {
+      const found = findingsOf(app, unforgivingChecks());
+      const isFound = ({ id, path }: Finding): boolean =>
+        found.some((finding) => finding.id === id && `${finding.path}/`.startsWith(`${path}/`));
 
-  it('gives each explanation in a sentence', () => {
-    for (const { reason } of acknowledgementsIn(app)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
-  });
-});
+      expect(acknowledgementsIn(app).filter((acknowledgement) => !isFound(acknowledgement))).toEqual([]);
+      expect(found.length).toBeGreaterThan(0);
+    });
+
+    it('gives each explanation in a sentence', () => {
+      for (const { reason } of acknowledgementsIn(app)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
+    });
+  },
+);

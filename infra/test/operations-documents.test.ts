@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { synthesizeThreeNines } from './synthesized.ts';
+import { synthesize, TIERS } from './synthesized.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const PARTS = ['Trigger', 'Expected time', 'Steps', 'How to verify', 'How to undo'];
 
-const threeNines = synthesizeThreeNines();
+const stacks = TIERS.map((tier) => synthesize(tier));
 
 const documents = ['docs/runbooks', 'docs/playbooks'].flatMap((folder) =>
   readdirSync(join(REPOSITORY, folder))
@@ -29,14 +29,14 @@ describe.each(documents)('%s', (path) => {
     expect(readFileSync(join(REPOSITORY, folder, 'README.md'), 'utf8')).toContain(`](${file})`);
   });
 
-  it('names resources and outputs that the stack has', () => {
-    const { resources, template } = threeNines;
-    const outputs = template.toJSON()['Outputs'] as object;
-    const named = (kind: string): string[] =>
-      [...text.matchAll(new RegExp(`\\$\\(${kind} (\\w+)\\)`, 'g'))].map(([, id]) => id ?? '');
+  it('names resources and outputs that a stack has', () => {
+    const known = stacks.flatMap(({ resources, template }) => [
+      ...Object.keys(resources),
+      ...Object.keys(template.toJSON()['Outputs'] as object),
+    ]);
+    const named = [...text.matchAll(/\$\((?:resource|output) (\w+)\)/g)].map(([, id]) => id ?? '');
 
-    expect(named('resource').filter((id) => !(id in resources))).toEqual([]);
-    expect(named('output').filter((id) => !(id in outputs))).toEqual([]);
+    expect(named.filter((id) => !known.includes(id))).toEqual([]);
   });
 
   it('has commands that a shell understands', () => {
@@ -46,11 +46,10 @@ describe.each(documents)('%s', (path) => {
   });
 });
 
-describe('the alarms of the three-nines stack', () => {
+describe.each(TIERS)('the alarms of the %s stack', (tier) => {
   it('name playbooks that exist', () => {
-    const named = new Set(
-      JSON.stringify(threeNines.template.toJSON()).match(/docs\/playbooks\/[a-z-]+\.md/g),
-    );
+    const { template } = synthesize(tier);
+    const named = new Set(JSON.stringify(template.toJSON()).match(/docs\/playbooks\/[a-z-]+\.md/g));
 
     expect(named.size).toBeGreaterThan(0);
     for (const path of named) expect(existsSync(join(REPOSITORY, path)), path).toBe(true);

@@ -1,9 +1,10 @@
 /** Stacks for tests, made as `bin/nines.ts` makes them but with a stand-in for the built application. */
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { featureFlags } from '../src/settings/feature-flags.ts';
-import { readSettings } from '../src/settings/settings.ts';
+import { type DeploymentSettings, readSettings } from '../src/settings/settings.ts';
+import { FourNinesStack } from '../src/stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../src/stacks/servers/three-nines-stack.ts';
 
 export const APPLICATION_FIXTURE = join(import.meta.dirname, 'fixtures/shop-api-dist');
@@ -22,15 +23,28 @@ export interface Resource {
 
 export interface Synthesized {
   readonly app: App;
-  readonly stack: ThreeNinesStack;
+  readonly stack: Stack;
   readonly template: Template;
   readonly resources: Readonly<Record<string, Resource>>;
 }
 
+type TierStack = new (scope: App, id: string, props: { readonly settings: DeploymentSettings }) => Stack;
+
+/** Tiers of one stack, by the name that each is deployed under without `nines-`. */
+const TIER_STACKS = {
+  'three-nines': ThreeNinesStack,
+  'four-nines': FourNinesStack,
+} as const satisfies Readonly<Record<string, TierStack>>;
+
+export type Tier = keyof typeof TIER_STACKS;
+
+/** Weakest first. */
+export const TIERS = Object.keys(TIER_STACKS) as readonly Tier[];
+
 /** @param settings As after `-c`. */
-export function synthesizeThreeNines(settings: Readonly<Record<string, string>> = {}): Synthesized {
+export function synthesize(tier: Tier, settings: Readonly<Record<string, string>> = {}): Synthesized {
   const app = new App({ context: { ...FEATURE_FLAGS, appDist: APPLICATION_FIXTURE, ...settings } });
-  const stack = new ThreeNinesStack(app, 'nines-three-nines', {
+  const stack = new TIER_STACKS[tier](app, `nines-${tier}`, {
     settings: readSettings(app.node.getAllContext()),
   });
   const template = Template.fromStack(stack);
@@ -39,6 +53,9 @@ export function synthesizeThreeNines(settings: Readonly<Record<string, string>> 
   };
   return { app, stack, template, resources };
 }
+
+export const synthesizeThreeNines = (settings: Readonly<Record<string, string>> = {}): Synthesized =>
+  synthesize('three-nines', settings);
 
 /** Text with `${LogicalId.Attribute}` where the template refers to something, as libs/topology renders it. */
 export function rendered(value: unknown): string {
@@ -53,7 +70,7 @@ export function rendered(value: unknown): string {
 }
 
 /** The shell script that a server runs at its first start. */
-export function userDataOf({ resources }: Synthesized): string {
-  const launch = resources['ServerLaunchTemplate']?.Properties['LaunchTemplateData'];
+export function userDataOf({ resources }: Synthesized, launchTemplate = 'ServerLaunchTemplate'): string {
+  const launch = resources[launchTemplate]?.Properties['LaunchTemplateData'];
   return rendered((launch as { readonly UserData: unknown }).UserData);
 }

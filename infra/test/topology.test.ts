@@ -11,7 +11,7 @@ import {
   zonesOf,
 } from '@nines/topology';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { synthesizeThreeNines } from './synthesized.ts';
+import { synthesize, synthesizeThreeNines } from './synthesized.ts';
 
 type Topology = ReturnType<typeof readTopology>;
 
@@ -85,5 +85,48 @@ describe('the 99.9% tier on servers, read from its template', () => {
   it('leaves to AWS no setting of the health check', () => {
     const { defaulted = [] } = findNodeOfKind(topology, 'load-balancer', 'LoadBalancer') ?? {};
     expect(defaulted.filter((path) => path.includes('healthCheck'))).toEqual([]);
+  });
+});
+
+describe('the 99.99% tier on servers, read from its template', () => {
+  let fourNines: Topology;
+
+  beforeAll(() => {
+    fourNines = readTopology(synthesize('four-nines').template.toJSON(), { stackName: 'nines-four-nines' });
+  });
+
+  it('names its tier and is read without a note', () => {
+    expect(fourNines.tier).toBe('four-nines');
+    expect(fourNines.notes).toEqual([]);
+  });
+
+  it('has a group of servers in each of three zones, alike in everything else', () => {
+    const groups = nodesOfKind(fourNines, 'compute-group');
+    expect(groups.map(({ id, zones, minInstances }) => [id, zones, minInstances])).toEqual([
+      ['ServersZone1', ['zone-a'], 2],
+      ['ServersZone2', ['zone-b'], 2],
+      ['ServersZone3', ['zone-c'], 2],
+    ]);
+    expect(new Set(groups.map(({ process }) => JSON.stringify(process))).size).toBe(1);
+  });
+
+  it('has a database with an instance in each zone, for reads and for taking over', () => {
+    const database = findNodeOfKind(fourNines, 'database', 'Database');
+    expect(database?.zones).toEqual(['zone-a', 'zone-b', 'zone-c']);
+    expect(database?.cluster?.members.map(({ role, zone }) => [role, zone])).toEqual([
+      ['writer', 'zone-a'],
+      ['replica', 'zone-b'],
+      ['replica', 'zone-c'],
+    ]);
+    const [group] = nodesOfKind(fourNines, 'compute-group');
+    expect(group?.process?.environment['DATABASE_READ_HOST']).toBe('${Database.ReadEndpoint.Address}');
+  });
+
+  it('leads every request through the edge', () => {
+    expect(linksFrom(fourNines, 'Distribution').map(({ to }) => to)).toEqual([
+      'LoadBalancer',
+      'StaticContent',
+    ]);
+    expect(findNodeOfKind(fourNines, 'load-balancer', 'LoadBalancer')?.internetFacing).toBe(false);
   });
 });

@@ -8,6 +8,7 @@ import { ApplicationBundleMissingError } from '../constructs/application-bundle.
 import { featureFlags } from '../settings/feature-flags.ts';
 import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
 import { readSettings } from '../settings/settings.ts';
+import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
 
 /** The exit code of a run that could not begin, as everywhere in this repository. */
@@ -17,6 +18,7 @@ function composeApp(): App {
   const app = new App({ context: { ...featureFlags() } });
   const settings = readSettings(app.node.getAllContext());
   new ThreeNinesStack(app, 'nines-three-nines', { settings });
+  new FourNinesStack(app, 'nines-four-nines', { settings });
   // A finding that nobody has acknowledged stops the synthesis.
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;

@@ -5,7 +5,10 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
+  AlarmRule,
   type ComparisonOperator,
+  CompositeAlarm,
+  type IAlarmRule,
   type IMetric,
   type TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -45,6 +48,42 @@ export class AlertingAlarm extends Alarm {
       evaluationPeriods: props.periods,
       datapointsToAlarm: props.breaches ?? props.periods,
       treatMissingData: props.missingData,
+    });
+    this.addAlarmAction(props.alerts.alarmAction);
+    this.addOkAction(props.alerts.alarmAction);
+  }
+}
+
+/** One condition among several that only mean something together; tells nobody by itself. */
+export class PartialAlarm extends Alarm {
+  constructor(scope: Construct, id: string, props: Omit<AlertingAlarmProps, 'alerts' | 'playbook'>) {
+    super(scope, id, {
+      alarmDescription: `${props.problem} Part of a composite alarm, which alerts.`,
+      metric: props.metric,
+      comparisonOperator: props.comparison,
+      threshold: props.threshold,
+      evaluationPeriods: props.periods,
+      datapointsToAlarm: props.breaches ?? props.periods,
+      treatMissingData: props.missingData,
+    });
+  }
+}
+
+export interface AlertingCompositeAlarmProps extends Pick<
+  AlertingAlarmProps,
+  'alerts' | 'problem' | 'playbook'
+> {
+  /** `all`: every part must be in alarm; `any`: one is enough. */
+  readonly when: 'all' | 'any';
+  readonly parts: readonly Alarm[];
+}
+
+export class AlertingCompositeAlarm extends CompositeAlarm {
+  constructor(scope: Construct, id: string, props: AlertingCompositeAlarmProps) {
+    const parts: IAlarmRule[] = [...props.parts];
+    super(scope, id, {
+      alarmDescription: `${props.problem} Playbook: ${props.playbook}`,
+      alarmRule: props.when === 'all' ? AlarmRule.allOf(...parts) : AlarmRule.anyOf(...parts),
     });
     this.addAlarmAction(props.alerts.alarmAction);
     this.addOkAction(props.alerts.alarmAction);

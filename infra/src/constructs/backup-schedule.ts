@@ -5,11 +5,10 @@
  * Leave it out of a sandbox: a vault that holds a recovery point cannot be deleted.
  */
 import { Duration } from 'aws-cdk-lib';
-import { BackupPlan, BackupPlanRule, BackupResource, BackupVault } from 'aws-cdk-lib/aws-backup';
+import { BackupPlan, BackupPlanRule, type BackupResource, BackupVault } from 'aws-cdk-lib/aws-backup';
 import { Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Schedule } from 'aws-cdk-lib/aws-events';
-import type { DatabaseInstance } from 'aws-cdk-lib/aws-rds';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { removalPolicyFor } from '../settings/data-policy.ts';
@@ -17,7 +16,8 @@ import { acknowledge } from './acknowledge.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 
 export interface BackupScheduleProps {
-  readonly database: DatabaseInstance;
+  /** The database. */
+  readonly resource: BackupResource;
   readonly encryptionKey: EncryptionKey;
   /** How long a daily copy is kept. */
   readonly retention: Duration;
@@ -52,7 +52,7 @@ export class BackupSchedule extends Construct {
       ],
     });
     const selection = this.plan.addSelection('Database', {
-      resources: [BackupResource.fromRdsDatabaseInstance(props.database)],
+      resources: [props.resource],
     });
     acknowledge(selection, {
       'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]':

@@ -11,7 +11,7 @@ import type { AlertChannel } from './alert-channel.ts';
 
 export interface ServerAlertsProps {
   readonly alerts: AlertChannel;
-  readonly group: AutoScalingGroup;
+  readonly groups: readonly AutoScalingGroup[];
 }
 
 export class ServerAlerts extends Construct {
@@ -24,7 +24,7 @@ export class ServerAlerts extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerAlertsProps) {
     super(scope, id);
-    const group = [props.group.autoScalingGroupName];
+    const group = props.groups.map(({ autoScalingGroupName }) => autoScalingGroupName);
     this.replaced = this.rule(props, 'Replaced', 'A server was unhealthy and has been replaced', {
       source: ['aws.autoscaling'],
       detailType: ['EC2 Instance Terminate Successful'],

@@ -13,6 +13,7 @@ export const SERVER_PORT = 8080;
 const NODE_PACKAGE = 'nodejs24';
 const NODE = '/usr/bin/node-24';
 
+const LEVERS_FILE = '/run/shop-api-levers/levers.json';
 const PASSWORD_FILE = '/run/shop-api/database-password';
 /** Part of the application's build, so that no start depends on a download. */
 const CA_FILE = '/opt/shop-api/app/rds-ca.pem';
@@ -43,6 +44,11 @@ export interface ApplicationUnitOptions {
   readonly paymentUrl: string;
   readonly reviewsUrl: string;
   readonly ratedRps: number;
+  /**
+   * Whether emergency levers are delivered to the server.
+   * @default false
+   */
+  readonly hasLevers?: boolean;
 }
 
 /**
@@ -71,6 +77,7 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
     LOG_LEVEL: 'info',
     DRAIN_SECONDS: String(DRAIN_SECONDS),
     MIGRATE_ON_START: 'true',
+    ...(options.hasLevers === true && { LEVERS_FILE }),
   };
   return [
     '[Unit]',
@@ -141,6 +148,30 @@ export interface BootstrapOptions {
   readonly stackName: string;
   /** Logical id of the group that waits for this server's signal. */
   readonly groupLogicalId: string;
+  /**
+   * Where the positions of the emergency levers are, in AppConfig.
+   * @default none
+   */
+  readonly levers?: LeversAddress;
+  /**
+   * What may stop a release while it rolls out.
+   * @default nothing but a server that does not become ready
+   */
+  readonly releaseCheck?: ReleaseCheck;
+}
+
+/** Identifiers of AppConfig. */
+export interface LeversAddress {
+  readonly application: string;
+  readonly environment: string;
+  readonly profile: string;
+}
+
+export interface ReleaseCheck {
+  /** Alarms that refuse a release when they go off. */
+  readonly alarmNames: readonly string[];
+  /** How long each new server watches them, after it is ready. */
+  readonly watchSeconds: number;
 }
 
 /**
@@ -157,10 +188,11 @@ export function bootstrapScript(options: BootstrapOptions): string[] {
     ...COLLECT_LOGS(options.logGroupName),
     ...SAY_WHO_AND_WHERE,
     ...passwordSettings(options),
+    ...leverSettings(options),
     ...['cat > /etc/systemd/system/shop-api.service <<"UNIT"', ...options.unit, 'UNIT'],
     'systemctl daemon-reload',
-    ...START,
-    ...WAIT_UNTIL_READY,
+    ...START(options.levers === undefined ? START_UNITS : [...START_UNITS, 'emergency-levers.timer']),
+    ...waitUntilReady(options),
   ];
 }
 
@@ -179,7 +211,7 @@ function installFiles(options: BootstrapOptions): string[] {
     `aws s3 cp --only-show-errors ${options.applicationArchive} /tmp/app.zip`,
     'unzip -oq /tmp/server.zip -d /opt/shop-api/server',
     'unzip -oq /tmp/app.zip -d /opt/shop-api/app',
-    'chmod 0755 /opt/shop-api/server/database-password.sh',
+    'chmod 0755 /opt/shop-api/server/*.sh',
     'chmod -R u=rwX,go=rX /opt/shop-api',
     'cp /opt/shop-api/server/*.service /opt/shop-api/server/*.timer /etc/systemd/system/',
   ];
@@ -215,9 +247,25 @@ function passwordSettings(options: BootstrapOptions): string[] {
   ];
 }
 
+function leverSettings({ levers, region }: BootstrapOptions): string[] {
+  if (levers === undefined) return [];
+  const settings = [
+    `AWS_DEFAULT_REGION=${region}`,
+    `LEVERS_APPLICATION=${levers.application}`,
+    `LEVERS_ENVIRONMENT=${levers.environment}`,
+    `LEVERS_PROFILE=${levers.profile}`,
+    `LEVERS_FILE=${LEVERS_FILE}`,
+  ];
+  return [
+    `printf '%s\\n' ${settings.map((setting) => `'${setting}'`).join(' ')} > /etc/shop-api/emergency-levers.env`,
+  ];
+}
+
+const START_UNITS = ['shop-api.service', 'database-password.timer', 'log-rotation.timer'];
+
 /** Without waiting: should the first start fail, systemd tries again, and this script looks at readiness only. */
-const START = [
-  `units='shop-api.service database-password.timer log-rotation.timer'`,
+const START = (units: readonly string[]): string[] => [
+  `units='${units.join(' ')}'`,
   'systemctl enable $units',
   'systemctl start --no-block $units',
 ];
@@ -226,11 +274,22 @@ const START = [
  * Five minutes, because the first start runs the migrations. Then long enough for the load balancer to have seen
  * it too: on the signal that follows, a deployment takes the next old server away.
  */
-const WAIT_UNTIL_READY = [
-  'for attempt in $(seq 100); do',
-  `  if curl -sf --max-time 3 -o /dev/null http://127.0.0.1:${String(SERVER_PORT)}/readyz; then sleep 20; exit 0; fi`,
-  '  sleep 3',
-  'done',
-  "echo 'The application did not become ready.' >&2",
-  'exit 1',
-];
+function waitUntilReady({ releaseCheck, stackName }: BootstrapOptions): string[] {
+  const check =
+    releaseCheck === undefined
+      ? ''
+      : [
+          `RELEASE_STACK='${stackName}'`,
+          `RELEASE_ALARMS='${releaseCheck.alarmNames.join(' ')}'`,
+          `RELEASE_WATCH_SECONDS=${String(releaseCheck.watchSeconds)}`,
+          '/opt/shop-api/server/release-check.sh; ',
+        ].join(' ');
+  return [
+    'for attempt in $(seq 100); do',
+    `  if curl -sf --max-time 3 -o /dev/null http://127.0.0.1:${String(SERVER_PORT)}/readyz; then sleep 20; ${check}exit 0; fi`,
+    '  sleep 3',
+    'done',
+    "echo 'The application did not become ready.' >&2",
+    'exit 1',
+  ];
+}

@@ -6,5 +6,5 @@ import type { Construct } from 'constructs';
 export const SERVER_FILES = join(import.meta.dirname, 'server-files');
 
 export function createServerFilesAsset(scope: Construct, id: string): Asset {
-  return new Asset(scope, id, { path: SERVER_FILES, exclude: ['README.md'] });
+  return new Asset(scope, id, { path: SERVER_FILES, exclude: ['README.md', '*.test.ts'] });
 }

@@ -14,6 +14,7 @@ import {
   type TargetTrackingScalingPolicy,
   UpdatePolicy,
 } from 'aws-cdk-lib/aws-autoscaling';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   BlockDeviceVolume,
   CpuCredits,
@@ -21,6 +22,7 @@ import {
   InstanceClass,
   InstanceSize,
   InstanceType,
+  type ISubnet,
   type IVpc,
   LaunchTemplate,
   LaunchTemplateHttpTokens,
@@ -29,6 +31,7 @@ import {
   Peer,
   Port,
   SecurityGroup,
+  type SubnetSelection,
   SubnetType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
@@ -37,6 +40,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import type { EmergencyLevers } from './emergency-levers.ts';
 import { applicationUnit, bootstrapScript, SERVER_PORT } from './server-bootstrap.ts';
 import { DATABASE_NAME, DATABASE_USER, type ServerDatabase } from './server-database.ts';
 import type { WebLoadBalancer } from './web-load-balancer.ts';
@@ -65,7 +69,28 @@ export interface ServerGroupProps {
   readonly paymentUrl: string;
   readonly reviewsUrl: string;
   readonly ratedRps: number;
-  /** Fewest servers; at least one per zone. */
+  /**
+   * Subnets of the zones that the group spreads over.
+   * @default the private subnets of every zone
+   */
+  readonly subnets?: readonly ISubnet[];
+  /**
+   * Another group of the same servers, in another zone: role and security group are then shared with it.
+   * @default none
+   */
+  readonly alike?: ServerGroup;
+  /**
+   * Alarms that refuse a release while it rolls out, and how long each new server watches them before the next
+   * is replaced.
+   * @default none: only a server that does not become ready refuses a release
+   */
+  readonly releaseCheck?: { readonly alarms: readonly Alarm[]; readonly watch: Duration };
+  /**
+   * Levers that servers are told the positions of.
+   * @default none
+   */
+  readonly levers?: EmergencyLevers;
+  /** Fewest servers; over all groups at least one per zone. */
   readonly minServers: number;
   readonly maxServers: number;
   /** Average utilization that scaling holds, in percent: of the CPU and of the rating, whichever is reached first. */
@@ -99,9 +124,8 @@ export class ServerGroup extends Construct {
 
   constructor(scope: Construct, id: string, props: ServerGroupProps) {
     super(scope, id);
-    this.securityGroup = this.createSecurityGroup(props);
-    this.role = this.createRole(props);
-    props.database.grantPasswordRead(this.role);
+    this.securityGroup = props.alike?.securityGroup ?? this.createSecurityGroup(props);
+    this.role = props.alike?.role ?? this.createRole(props);
     this.launchTemplate = this.createLaunchTemplate(props);
     this.group = this.createGroup(props);
     this.group.attachToApplicationTargetGroup(props.loadBalancer.targetGroup);
@@ -117,16 +141,9 @@ export class ServerGroup extends Construct {
       'AwsSolutions-AS3':
         'Rules in EventBridge report every replaced and every unlaunchable server (ServerAlerts) to the encrypted topic. Notifications of the group itself would need its service-linked role in the key policy, and KMS refuses a policy that names a role which a new account does not have yet.',
     });
-    acknowledge(this.role, {
-      'AwsSolutions-IAM5[Resource::*]':
-        'Session Manager, the only way onto a server in an incident. These five actions know no resources (service authorization reference, ssmmessages and ssm:UpdateInstanceInformation).',
-      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*.zip]':
-        'Read access to the archives that this account has published for deployment. While a release rolls out or back, servers of both versions start, so one exact key would be the wrong one for half of them.',
-      ...props.database.passwordReadFindings,
-    });
     // A first start needs its permissions, its database and its way out; and the load balancer has an opinion
     // about a server only once a listener forwards to its target group.
-    const { internetConnectivityEstablished } = props.vpc.selectSubnets(SERVER_SUBNETS);
+    const { internetConnectivityEstablished } = props.vpc.selectSubnets(subnetsOf(props));
     this.group.node.addDependency(
       props.database,
       this.role,
@@ -184,7 +201,38 @@ export class ServerGroup extends Construct {
         resources: ['*'],
       }),
     );
+    props.database.grantPasswordRead(role);
+    props.levers?.grantRead(role);
+    if (props.releaseCheck !== undefined) this.grantReleaseCheck(role, props.releaseCheck.alarms);
+    this.acknowledgeRole(role, props);
     return role;
+  }
+
+  private grantReleaseCheck(role: Role, alarms: readonly Alarm[]): void {
+    role.addToPolicy(
+      new PolicyStatement({
+        sid: 'WatchTheRelease',
+        actions: ['cloudwatch:DescribeAlarms'],
+        resources: alarms.map(({ alarmArn }) => alarmArn),
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        sid: 'KnowWhetherThereIsARelease',
+        actions: ['cloudformation:DescribeStacks'],
+        resources: [Stack.of(this).stackId],
+      }),
+    );
+  }
+
+  private acknowledgeRole(role: Role, props: ServerGroupProps): void {
+    acknowledge(role, {
+      'AwsSolutions-IAM5[Resource::*]':
+        'Session Manager, the only way onto a server in an incident. These five actions know no resources (service authorization reference, ssmmessages and ssm:UpdateInstanceInformation).',
+      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*.zip]':
+        'Read access to the archives that this account has published for deployment. While a release rolls out or back, servers of both versions start, so one exact key would be the wrong one for half of them.',
+      ...props.database.passwordReadFindings,
+    });
   }
 
   private createLaunchTemplate(props: ServerGroupProps): LaunchTemplate {
@@ -229,6 +277,7 @@ export class ServerGroup extends Construct {
           paymentUrl: props.paymentUrl,
           reviewsUrl: props.reviewsUrl,
           ratedRps: props.ratedRps,
+          hasLevers: props.levers !== undefined,
         }),
         applicationArchive: props.applicationBundle.s3ObjectUrl,
         serverFilesArchive: props.serverFiles.s3ObjectUrl,
@@ -237,6 +286,13 @@ export class ServerGroup extends Construct {
         region: stack.region,
         stackName: stack.stackName,
         // The group is made after the template it launches from.
+        ...(props.levers !== undefined && { levers: props.levers.address }),
+        ...(props.releaseCheck !== undefined && {
+          releaseCheck: {
+            alarmNames: props.releaseCheck.alarms.map(({ alarmName }) => alarmName),
+            watchSeconds: props.releaseCheck.watch.toSeconds(),
+          },
+        }),
         groupLogicalId: Lazy.string({ produce: () => this.cfnGroup.logicalId }),
       }),
     );
@@ -246,7 +302,7 @@ export class ServerGroup extends Construct {
   private createGroup(props: ServerGroupProps): AutoScalingGroup {
     return new AutoScalingGroup(this, 'Group', {
       vpc: props.vpc,
-      vpcSubnets: SERVER_SUBNETS,
+      vpcSubnets: subnetsOf(props),
       launchTemplate: this.launchTemplate,
       // No desired capacity: it would set the group back to its minimum at every deployment, peak or not. The
       // group starts at its minimum by itself.
@@ -275,6 +331,9 @@ export class ServerGroup extends Construct {
     });
   }
 }
+
+const subnetsOf = ({ subnets }: ServerGroupProps): SubnetSelection =>
+  subnets === undefined ? SERVER_SUBNETS : { subnets: [...subnets] };
 
 /** 443 for AWS itself, and what the third parties' addresses say. */
 function outboundPorts(urls: readonly string[]): number[] {

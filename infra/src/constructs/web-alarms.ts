@@ -11,7 +11,8 @@ import type { WebLoadBalancer } from './web-load-balancer.ts';
 export interface WebAlarmsProps {
   readonly alerts: AlertChannel;
   readonly loadBalancer: WebLoadBalancer;
-  readonly group: AutoScalingGroup;
+  readonly groups: readonly AutoScalingGroup[];
+  /** Most servers of one group. */
   readonly maxServers: number;
 }
 
@@ -22,7 +23,8 @@ export class WebAlarms extends Construct {
   readonly errors: AlertingAlarm;
   readonly latency: AlertingAlarm;
   readonly unreadyServer: AlertingAlarm;
-  readonly groupAtMaximum: AlertingAlarm;
+  /** One for each group. */
+  readonly groupsAtMaximum: readonly AlertingAlarm[];
 
   constructor(scope: Construct, id: string, props: WebAlarmsProps) {
     super(scope, id);
@@ -30,7 +32,7 @@ export class WebAlarms extends Construct {
     this.errors = this.createErrors(props);
     this.latency = this.createLatency(props);
     this.unreadyServer = this.createUnreadyServer(props);
-    this.groupAtMaximum = this.createGroupAtMaximum(props);
+    this.groupsAtMaximum = props.groups.map((group, index) => this.createGroupAtMaximum(props, group, index));
   }
 
   private createOutage({ alerts, loadBalancer }: WebAlarmsProps): AlertingAlarm {
@@ -110,8 +112,12 @@ export class WebAlarms extends Construct {
     });
   }
 
-  private createGroupAtMaximum({ alerts, group, maxServers }: WebAlarmsProps): AlertingAlarm {
-    return new AlertingAlarm(this, 'GroupAtMaximum', {
+  private createGroupAtMaximum(
+    { alerts, maxServers }: WebAlarmsProps,
+    group: AutoScalingGroup,
+    index: number,
+  ): AlertingAlarm {
+    return new AlertingAlarm(this, `GroupAtMaximum${index === 0 ? '' : String(index + 1)}`, {
       alerts,
       problem: 'The group has been at its maximum for fifteen minutes: more load would be shed.',
       playbook: OUTAGE_PLAYBOOK,

@@ -62,11 +62,11 @@ export interface WebLoadBalancerProps {
   readonly accessLogs: AccessLogBucket;
   readonly data: DataPolicy;
   /**
-   * `internet`: reached by everybody. `network`: has no address on the internet and is reached from inside the
-   * network only, which is where CloudFront comes in (`privateOrigin`).
-   * @default 'internet'
+   * The network's range, for a load balancer that has no address on the internet and is reached from inside the
+   * network only, which is where CloudFront comes in (`privateOrigin`). It then takes HTTP and no certificate.
+   * @default - reached by everybody
    */
-  readonly reachableFrom?: 'internet' | 'network';
+  readonly onlyFromCidr?: string;
   /**
    * ACM certificate in the stack's region.
    * @default none: HTTP only, because a certificate needs a domain, and nobody's is known at synth
@@ -74,7 +74,7 @@ export interface WebLoadBalancerProps {
   readonly certificateArn?: string;
 }
 
-const isPrivate = ({ reachableFrom }: WebLoadBalancerProps): boolean => reachableFrom === 'network';
+const isPrivate = ({ onlyFromCidr }: WebLoadBalancerProps): boolean => onlyFromCidr !== undefined;
 
 interface Listeners {
   /** Answers requests, or redirects them when there is HTTPS. */
@@ -101,7 +101,10 @@ export class WebLoadBalancer extends Construct {
     });
     this.loadBalancer = this.createLoadBalancer(props);
     this.targetGroup = this.createTargetGroup(props);
-    this.listeners = isPrivate(props) ? this.listenPrivately(props.vpc) : this.listen(props.certificateArn);
+    this.listeners =
+      props.onlyFromCidr === undefined
+        ? this.listen(props.certificateArn)
+        : this.listenPrivately(props.onlyFromCidr);
     const scheme = this.listeners.https === undefined ? 'http' : 'https';
     this.url = `${scheme}://${this.loadBalancer.loadBalancerDnsName}`;
   }
@@ -181,12 +184,8 @@ export class WebLoadBalancer extends Construct {
    * CloudFront comes from a network interface in this network, with a security group that no template can name;
    * the network's own range is the narrowest source that can be written down.
    */
-  private listenPrivately(vpc: IVpc): Listeners {
-    this.securityGroup.addIngressRule(
-      Peer.ipv4(vpc.vpcCidrBlock),
-      Port.tcp(80),
-      'CloudFront, from its interface here',
-    );
+  private listenPrivately(cidr: string): Listeners {
+    this.securityGroup.addIngressRule(Peer.ipv4(cidr), Port.tcp(80), 'CloudFront, from its interface here');
     return {
       http: this.loadBalancer.addListener('Http', {
         port: 80,

@@ -21,6 +21,7 @@ describe('settings', () => {
       paymentUrl: 'https://payment.example.com',
       reviewsUrl: 'https://reviews.example.com',
       ratedRps: 100,
+      peakRps: 250,
       vpcCidr: '10.39.0.0/16',
     });
     expect(settings.appDist).toMatch(/\/apps\/shop-api\/dist$/);
@@ -36,6 +37,7 @@ describe('settings', () => {
       certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000',
       alertEmail: 'team@shop.test',
       ratedRps: '350',
+      peakRps: '900',
       vpcCidr: '172.20.0.0/16',
       appDist: 'somewhere/dist',
     };
@@ -44,6 +46,7 @@ describe('settings', () => {
       ...given,
       paymentUrl: 'http://payment.sandbox:8080/v1',
       ratedRps: 350,
+      peakRps: 900,
     });
   });
 
@@ -55,7 +58,7 @@ describe('settings', () => {
 
   it('refuse an unknown name and say which there are', () => {
     expect(problemsOf({ dat: 'destroy' })).toEqual([
-      'dat: there is no such setting; known are data, paymentUrl, reviewsUrl, certificateArn, alertEmail, ratedRps, vpcCidr, appDist.',
+      'dat: there is no such setting; known are data, paymentUrl, reviewsUrl, certificateArn, alertEmail, ratedRps, peakRps, vpcCidr, appDist.',
     ]);
   });
 

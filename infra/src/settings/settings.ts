@@ -43,6 +43,12 @@ export interface DeploymentSettings {
    */
   readonly ratedRps: number;
   /**
+   * Requests per second at the busiest moment that the tier must carry, also when a zone is lost just then. Tiers
+   * that are statically stable size their zones by it; the others add servers when they are needed.
+   * @default 250: two servers a zone at the default rating
+   */
+  readonly peakRps: number;
+  /**
    * IPv4 range of the network, a /16 of RFC 1918. Must not overlap with networks it will be connected to.
    * @default 10.39.0.0/16
    */
@@ -63,6 +69,7 @@ const DEFAULTS = {
   paymentUrl: PLACEHOLDER_PAYMENT_URL,
   reviewsUrl: PLACEHOLDER_REVIEWS_URL,
   ratedRps: '100',
+  peakRps: '250',
   vpcCidr: '10.39.0.0/16',
   // From the repository's root, so that it means the same wherever the CDK is started.
   appDist: join(import.meta.dirname, '../../../apps/shop-api/dist'),
@@ -75,6 +82,7 @@ const NAMES = [
   'certificateArn',
   'alertEmail',
   'ratedRps',
+  'peakRps',
   'vpcCidr',
   'appDist',
 ] as const;
@@ -111,7 +119,8 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Deploy
     data,
     paymentUrl: url('paymentUrl'),
     reviewsUrl: url('reviewsUrl'),
-    ratedRps: check<number>(text('ratedRps') ?? DEFAULTS.ratedRps, parseRatedRps),
+    ratedRps: check<number>(text('ratedRps') ?? DEFAULTS.ratedRps, parseRate('ratedRps')),
+    peakRps: check<number>(text('peakRps') ?? DEFAULTS.peakRps, parseRate('peakRps')),
     vpcCidr: check<string>(text('vpcCidr') ?? DEFAULTS.vpcCidr, parseVpcCidr),
     appDist: text('appDist') ?? DEFAULTS.appDist,
     ...optional('certificateArn', parseCertificateArn),
@@ -155,12 +164,14 @@ function parseServiceUrl(name: string, value: string, data: DataPolicy): Parsed<
     : { problem: `${name}=${value}: expected ${expected}.` };
 }
 
-function parseRatedRps(value: string | number): Parsed<number> {
-  const rate = Number(value);
-  return Number.isInteger(rate) && rate >= 1 && rate <= 100_000
-    ? { value: rate }
-    : { problem: `ratedRps=${String(value)}: expected a whole number of requests/s from 1 to 100000.` };
-}
+const parseRate =
+  (name: string) =>
+  (value: string | number): Parsed<number> => {
+    const rate = Number(value);
+    return Number.isInteger(rate) && rate >= 1 && rate <= 100_000
+      ? { value: rate }
+      : { problem: `${name}=${String(value)}: expected a whole number of requests/s from 1 to 100000.` };
+  };
 
 function parseVpcCidr(value: string): Parsed<string> {
   const [, first = '', second = ''] = /^(\d{1,3})\.(\d{1,3})\.0\.0\/16$/.exec(value) ?? [];

@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { App, CfnResource, type Stack } from 'aws-cdk-lib';
 import { format, resolveConfig } from 'prettier';
 import { featureFlags } from '../settings/feature-flags.ts';
-import { readSettings } from '../settings/settings.ts';
+import { type DeploymentSettings, readSettings } from '../settings/settings.ts';
+import { FOUR_NINES_TOPICS } from '../stacks/servers/four-nines-topics.ts';
+import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { THREE_NINES_TOPICS } from '../stacks/servers/three-nines-topics.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
 import { renderTierPage, TIER_PAGES_FOLDER, tierPagePath } from './render-tier-page.ts';
@@ -36,26 +38,33 @@ function resourceTypes(stack: Stack): Record<string, string> {
   );
 }
 
-function threeNinesTypes(): Record<string, string> {
-  return withEmptyApplication((appDist, outdir) =>
+type TierStack = new (scope: App, id: string, props: { readonly settings: DeploymentSettings }) => Stack;
+
+/** Types by logical id, of the stack as it is without any settings. */
+function typesOf(TierStack: TierStack, { stackName }: TierTopics): Record<string, string> {
+  return withEmptyApplication((appDist) =>
     resourceTypes(
-      new ThreeNinesStack(new App({ outdir, context: { ...featureFlags() } }), THREE_NINES_TOPICS.stackName, {
+      new TierStack(new App({ context: { ...featureFlags() } }), stackName, {
         settings: readSettings({ appDist }),
       }),
     ),
   );
 }
 
-const TIERS: readonly { readonly topics: TierTopics; readonly types: () => Record<string, string> }[] = [
-  { topics: THREE_NINES_TOPICS, types: threeNinesTypes },
+const TIERS: readonly (readonly [TierTopics, TierStack])[] = [
+  [THREE_NINES_TOPICS, ThreeNinesStack],
+  [FOUR_NINES_TOPICS, FourNinesStack],
 ];
 
 const isCheck = process.argv.includes('--check');
 mkdirSync(join(REPOSITORY, TIER_PAGES_FOLDER), { recursive: true });
-for (const { topics, types } of TIERS) {
+for (const [topics, TierStack] of TIERS) {
   const path = join(REPOSITORY, tierPagePath(topics));
   const options = await resolveConfig(path);
-  const page = await format(renderTierPage(topics, types()), { ...options, parser: 'markdown' });
+  const page = await format(renderTierPage(topics, typesOf(TierStack, topics)), {
+    ...options,
+    parser: 'markdown',
+  });
   if (!isCheck) {
     writeFileSync(path, page);
   } else if (!existsSync(path) || readFileSync(path, 'utf8') !== page) {

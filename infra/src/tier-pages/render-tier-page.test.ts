@@ -53,6 +53,26 @@ describe('the page of a tier', () => {
     );
   });
 
+  it('adds up what the tier allows itself', () => {
+    const budget = {
+      eventsPerYear: 2,
+      decideMinutes: 10,
+      recoverMinutes: 5,
+      plannedMinutes: 7,
+      allowanceMinutes: 52,
+    };
+
+    expect(renderTierPage({ ...TIER, budget }, {})).toContain('\n| 2 | 10 + 5 | 30 | 7 | 37 | 52 |\n');
+  });
+
+  it('counts what is paid for, and nothing else', () => {
+    const types = { A: 'AWS::KMS::Key', B: 'AWS::KMS::Key', C: 'AWS::IAM::Role' };
+
+    expect(renderTierPage(TIER, types)).toContain(
+      'out of 3 resources.\n\n| part | count |\n| --- | --- |\n| key | 2 |\n\n##',
+    );
+  });
+
   it('lists the weakest links in their order', () => {
     expect(renderTierPage({ ...TIER, weakestLinks: ['The wick.', 'The draught.'] }, {})).toContain(
       '1. The wick.\n2. The draught.\n',

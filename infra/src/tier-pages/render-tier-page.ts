@@ -1,6 +1,6 @@
 /** Renders what a tier promises and what fulfils it as a page of Markdown. Pure: the same topics, the same page. */
 import { posix } from 'node:path';
-import type { Evidence, TierPromise, TierTopics } from './topics.ts';
+import type { Evidence, TierBudget, TierPromise, TierTopics } from './topics.ts';
 
 /** Where the pages live, from the repository's root. */
 export const TIER_PAGES_FOLDER = 'docs/tiers';
@@ -18,6 +18,8 @@ export function renderTierPage(tier: TierTopics, types: Readonly<Record<string, 
     '',
     `Stack: \`${tier.stackName}\`. Deploy it with \`npx cdk deploy ${tier.stackName}\` from \`infra/\`; \`infra/README.md\` has the settings.`,
     '',
+    ...renderBudget(tier.budget),
+    ...renderParts(types),
     '## Weakest links',
     '',
     ...tier.weakestLinks.map((link, index) => `${String(index + 1)}. ${link}`),
@@ -32,6 +34,65 @@ export function renderTierPage(tier: TierTopics, types: Readonly<Record<string, 
     lines.push(...topic.promises.flatMap((promise) => renderPromise(promise, types)));
   });
   return `${lines.join('\n')}\n`;
+}
+
+function renderBudget(budget: TierBudget | undefined): string[] {
+  if (budget === undefined) return [];
+  const { eventsPerYear, decideMinutes, recoverMinutes, plannedMinutes, allowanceMinutes } = budget;
+  const unplannedMinutes = eventsPerYear * (decideMinutes + recoverMinutes);
+  return [
+    '## What it buys, in minutes a year',
+    '',
+    '| unplanned events | each: decide + recover | unplanned | planned | together | allowance |',
+    '| --- | --- | --- | --- | --- | --- |',
+    `| ${[
+      eventsPerYear,
+      `${String(decideMinutes)} + ${String(recoverMinutes)}`,
+      unplannedMinutes,
+      plannedMinutes,
+      unplannedMinutes + plannedMinutes,
+      allowanceMinutes,
+    ].join(' | ')} |`,
+    '',
+  ];
+}
+
+/** What is paid for by the hour or the month, by the type of its resource. Servers are counted in the topics. */
+const PAID_PARTS: Readonly<Record<string, string>> = {
+  'AWS::EC2::Instance': 'server',
+  'AWS::AutoScaling::AutoScalingGroup': 'group of servers',
+  'AWS::RDS::DBInstance': 'database instance',
+  'AWS::RDS::GlobalCluster': 'global database',
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': 'load balancer',
+  'AWS::EC2::NatGateway': 'NAT gateway',
+  'AWS::EC2::VPCEndpoint': 'endpoint for a service',
+  'AWS::CloudFront::Distribution': 'distribution',
+  'AWS::WAFv2::WebACL': 'firewall',
+  'AWS::KMS::Key': 'key',
+  'AWS::CloudWatch::Alarm': 'alarm',
+  'AWS::CloudWatch::CompositeAlarm': 'composite alarm',
+  'AWS::CloudWatch::Dashboard': 'dashboard',
+  'AWS::Synthetics::Canary': 'canary',
+  'AWS::Route53::HealthCheck': 'health check',
+};
+
+function renderParts(types: Readonly<Record<string, string>>): string[] {
+  const counts = Object.entries(PAID_PARTS).flatMap(([type, name]) => {
+    const count = Object.values(types).filter((other) => other === type).length;
+    return count === 0 ? [] : [`| ${name} | ${String(count)} |`];
+  });
+  if (counts.length === 0) return [];
+  const total = Object.keys(types).length;
+  return [
+    '## What it costs, in parts',
+    '',
+    `What is paid for by the hour or the month, out of ${String(total)} resources.`,
+    '',
+    '| part | count |',
+    '| --- | --- |',
+    ...counts,
+    '',
+  ];
 }
 
 /** One row for each piece of evidence; the promise stands in the first. */

@@ -40,6 +40,19 @@ export interface Topic {
   readonly promises: readonly TierPromise[];
 }
 
+/** What the tier allows itself in a year, as the Reliability Pillar (April 2020 edition) adds it up. */
+export interface TierBudget {
+  readonly eventsPerYear: number;
+  /** Minutes to understand and decide, for each event. */
+  readonly decideMinutes: number;
+  /** Minutes to recover, for each event. */
+  readonly recoverMinutes: number;
+  /** Minutes of planned downtime a year. */
+  readonly plannedMinutes: number;
+  /** What the goal leaves, in minutes a year. */
+  readonly allowanceMinutes: number;
+}
+
 export interface TierTopics {
   /** The tier's id, as in `nines:tier`. */
   readonly tier: string;
@@ -47,6 +60,8 @@ export interface TierTopics {
   readonly stackName: string;
   /** What the tier is, in two or three sentences. */
   readonly summary: string;
+  /** @default none is shown */
+  readonly budget?: TierBudget;
   /** What takes it down, weakest first. */
   readonly weakestLinks: readonly string[];
   readonly topics: readonly Topic[];

@@ -6,17 +6,13 @@
  * docs/tiers/three-nines.md says which resource fulfils which of the tier's promises.
  */
 import { join } from 'node:path';
-import { Annotations, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { BackupResource } from 'aws-cdk-lib/aws-backup';
 import type { Construct } from 'constructs';
-import { AccessLogBucket } from '../../constructs/access-log-bucket.ts';
-import { AlertChannel } from '../../constructs/alert-channel.ts';
+import type { AlertChannel } from '../../constructs/alert-channel.ts';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
 import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
-import { EncryptedLogGroup } from '../../constructs/encrypted-log-group.ts';
-import { EncryptionKey } from '../../constructs/encryption-key.ts';
-import { Network } from '../../constructs/network.ts';
 import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import { PostgresDatabase } from '../../constructs/postgres-database.ts';
 import { ServerAlerts } from '../../constructs/server-alerts.ts';
@@ -27,12 +23,10 @@ import { StaticSite } from '../../constructs/static-site.ts';
 import { StaticSiteAlarms } from '../../constructs/static-site-alarms.ts';
 import { WebAlarms } from '../../constructs/web-alarms.ts';
 import { WebLoadBalancer } from '../../constructs/web-load-balancer.ts';
-import {
-  type DeploymentSettings,
-  PLACEHOLDER_PAYMENT_URL,
-  PLACEHOLDER_REVIEWS_URL,
-} from '../../settings/settings.ts';
+import type { DeploymentSettings } from '../../settings/settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
+import { createFoundation, type Foundation } from './foundation.ts';
+import { warnOfPlaceholders } from './placeholder-warnings.ts';
 
 /** Rules of the tier, not settings: whoever needs others needs another tier. */
 const ZONES = 2;
@@ -61,9 +55,9 @@ export class ThreeNinesStack extends Stack {
     });
     this.addMetadata('nines:tier', 'three-nines');
     this.addMetadata('nines:flavour', 'servers');
-    this.warnOfPlaceholders(settings);
+    warnOfPlaceholders(this, settings);
 
-    const foundation = this.createFoundation(settings);
+    const foundation = createFoundation(this, { settings, zones: ZONES });
     const database = this.createDatabase(settings, foundation);
     const web = this.createWebTier(settings, foundation, database);
     const site = this.createStaticSite(settings, foundation, web.loadBalancer.url);
@@ -74,36 +68,6 @@ export class ThreeNinesStack extends Stack {
     new CfnOutput(this, 'AlertTopicArn', { value: foundation.alerts.topic.topicArn });
     new CfnOutput(this, 'DatabaseIdentifier', { value: database.instance.instanceIdentifier });
     new CfnOutput(this, 'DatabaseSecretParameter', { value: database.secretParameter.parameterName });
-  }
-
-  private createFoundation({ data, vpcCidr, alertEmail }: DeploymentSettings) {
-    const dataKey = new EncryptionKey(this, 'DataKey', {
-      description: 'Database, its backups and its password',
-      data,
-    });
-    const operationsKey = new EncryptionKey(this, 'OperationsKey', { description: 'Logs and alerts', data });
-    operationsKey.allowLogGroups();
-    const retention = RetentionDays.THREE_MONTHS;
-    const logGroup = (id: string) =>
-      new EncryptedLogGroup(this, id, { encryptionKey: operationsKey, retention, data });
-    const serverLogs = logGroup('ServerLogs');
-    const flowLogs = logGroup('FlowLogs');
-    const accessLogs = new AccessLogBucket(this, 'AccessLogs', { data, expiration: Duration.days(90) });
-    const alerts = new AlertChannel(this, 'Alerts', {
-      encryptionKey: operationsKey,
-      email: alertEmail,
-    });
-    const { vpc } = new Network(this, 'Network', { cidr: vpcCidr, zones: ZONES, flowLogGroup: flowLogs });
-    pinLogicalIds({
-      DataKey: dataKey,
-      OperationsKey: operationsKey,
-      ServerLogs: serverLogs,
-      FlowLogs: flowLogs,
-      AccessLogs: accessLogs,
-      AlertTopic: alerts.topic,
-      Vpc: vpc,
-    });
-    return { dataKey, operationsKey, serverLogs, accessLogs, alerts, vpc };
   }
 
   private createDatabase(settings: DeploymentSettings, foundation: Foundation): PostgresDatabase {
@@ -124,7 +88,7 @@ export class ThreeNinesStack extends Stack {
     });
     if (data === 'keep') {
       const backup = new BackupSchedule(this, 'Backup', {
-        database: database.instance,
+        resource: BackupResource.fromRdsDatabaseInstance(database.instance),
         encryptionKey: dataKey,
         retention: DAILY_COPY_RETENTION,
         alertTopic: alerts.topic,
@@ -193,25 +157,24 @@ export class ThreeNinesStack extends Stack {
 
   private createAlarms(parts: {
     readonly alerts: AlertChannel;
-    readonly vpc: Network['vpc'];
+    readonly vpc: Foundation['vpc'];
     readonly loadBalancer: WebLoadBalancer;
     readonly servers: ServerGroup;
     readonly database: PostgresDatabase;
     readonly site: StaticSite;
   }): void {
     const { alerts, vpc, loadBalancer, servers, database, site } = parts;
-    const { group } = servers;
-    const web = new WebAlarms(this, 'WebAlarms', { alerts, loadBalancer, group, maxServers: MAX_SERVERS });
+    const groups = [servers.group];
+    const web = new WebAlarms(this, 'WebAlarms', { alerts, loadBalancer, groups, maxServers: MAX_SERVERS });
     const db = new DatabaseAlarms(this, 'DatabaseAlarms', { alerts, database });
     const pages = new StaticSiteAlarms(this, 'StaticSiteAlarms', { alerts, site });
-    const server = new ServerAlerts(this, 'ServerAlerts', { alerts, group });
+    const server = new ServerAlerts(this, 'ServerAlerts', { alerts, groups });
     const network = new NetworkAlarms(this, 'NetworkAlarms', { alerts, vpc });
     pinLogicalIds({
       OutageAlarm: web.outage,
       ErrorAlarm: web.errors,
       LatencyAlarm: web.latency,
       UnreadyServerAlarm: web.unreadyServer,
-      GroupAtMaximumAlarm: web.groupAtMaximum,
       DatabaseEvents: db.events,
       DatabaseCpuAlarm: db.cpu,
       DatabaseStorageAlarm: db.storage,
@@ -223,26 +186,11 @@ export class ThreeNinesStack extends Stack {
       ServerNotHealingAlert: server.notHealing,
       FailedDeploymentAlert: server.failedDeployment,
     });
+    web.groupsAtMaximum.forEach((alarm) => {
+      pinLogicalIds({ GroupAtMaximumAlarm: alarm });
+    });
     network.exhaustedNat.forEach((alarm, index) => {
       pinLogicalIds({ [`NatAlarm${String(index + 1)}`]: alarm });
     });
   }
-
-  /** Said at every synth until it is settled: a shop whose payments go nowhere looks deployed and sells nothing. */
-  private warnOfPlaceholders({ paymentUrl, reviewsUrl }: DeploymentSettings): void {
-    if (paymentUrl === PLACEHOLDER_PAYMENT_URL) {
-      Annotations.of(this).addWarningV2(
-        '@nines/infra:no-payment',
-        'No payment service was named, so orders will be refused: pass -c paymentUrl=https://...',
-      );
-    }
-    if (reviewsUrl === PLACEHOLDER_REVIEWS_URL) {
-      Annotations.of(this).addInfoV2(
-        '@nines/infra:no-reviews',
-        'No reviews service was named, so products come without reviews: pass -c reviewsUrl=https://...',
-      );
-    }
-  }
 }
-
-type Foundation = ReturnType<ThreeNinesStack['createFoundation']>;

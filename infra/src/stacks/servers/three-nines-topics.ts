@@ -10,6 +10,13 @@ export const THREE_NINES_TOPICS: TierTopics = {
   stackName: 'nines-three-nines',
   summary:
     'One region, two zones: a load balancer, servers that are replaced when they fail, PostgreSQL with a synchronous standby in the other zone, static content in S3. For internal tools such as knowledge management and project tracking. Two unplanned events a year of an hour each and ten releases of a quarter of an hour each make 270 minutes, out of an allowance of 8 h 45 min.',
+  budget: {
+    eventsPerYear: 2,
+    decideMinutes: 30,
+    recoverMinutes: 30,
+    plannedMinutes: 150,
+    allowanceMinutes: 525,
+  },
   weakestLinks: [
     'The database fails over in one to two minutes, and no order can be placed until it has. Products can be read meanwhile.',
     'Payment is a third party on the request path: an order cannot be placed without it, and its availability multiplies with ours.',

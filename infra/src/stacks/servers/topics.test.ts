@@ -1,25 +1,30 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Synthesized, synthesizeThreeNines } from '../../../test/synthesized.ts';
-import type { Evidence } from '../../tier-pages/topics.ts';
+import { type Synthesized, synthesize, type Tier } from '../../../test/synthesized.ts';
+import type { Evidence, TierTopics } from '../../tier-pages/topics.ts';
+import { FOUR_NINES_TOPICS } from './four-nines-topics.ts';
 import { THREE_NINES_TOPICS } from './three-nines-topics.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../..');
 
-const evidence: readonly Evidence[] = THREE_NINES_TOPICS.topics.flatMap(({ promises }) =>
-  promises.flatMap(({ fulfilledBy }) => fulfilledBy),
-);
+const TOPICS: readonly (readonly [Tier, TierTopics])[] = [
+  ['three-nines', THREE_NINES_TOPICS],
+  ['four-nines', FOUR_NINES_TOPICS],
+];
 
-describe('the topics of the three-nines tier', () => {
+describe.each(TOPICS)('the topics of the %s tier', (tier, topicsOfTier) => {
+  const evidence: readonly Evidence[] = topicsOfTier.topics.flatMap(({ promises }) =>
+    promises.flatMap(({ fulfilledBy }) => fulfilledBy),
+  );
   let synthesized: Synthesized;
 
   beforeAll(() => {
-    synthesized = synthesizeThreeNines();
+    synthesized = synthesize(tier);
   });
 
   it('are the seven of the Reliability Pillar, in its order', () => {
-    expect(THREE_NINES_TOPICS.topics.map(({ name }) => name)).toEqual([
+    expect(topicsOfTier.topics.map(({ name }) => name)).toEqual([
       'Monitor resources',
       'Adapt to changes in demand',
       'Implement change',
@@ -31,7 +36,7 @@ describe('the topics of the three-nines tier', () => {
   });
 
   it('promise nothing without evidence', () => {
-    for (const { promises } of THREE_NINES_TOPICS.topics) {
+    for (const { promises } of topicsOfTier.topics) {
       expect(promises.length).toBeGreaterThan(0);
       for (const { fulfilledBy } of promises) expect(fulfilledBy.length).toBeGreaterThan(0);
     }
@@ -54,15 +59,22 @@ describe('the topics of the three-nines tier', () => {
   });
 
   it('name the stack by its name', () => {
-    expect(THREE_NINES_TOPICS.stackName).toBe(synthesized.stack.stackName);
+    expect(topicsOfTier.stackName).toBe(synthesized.stack.stackName);
   });
 
   it('leave no alarm and no alert of the stack unmentioned', () => {
     const mentioned = new Set(evidence.flatMap((item) => ('resource' in item ? item.resource : [])));
     const alerting = Object.entries(synthesized.resources)
       .filter(([, { Type }]) =>
-        ['AWS::CloudWatch::Alarm', 'AWS::Events::Rule', 'AWS::RDS::EventSubscription'].includes(Type),
+        [
+          'AWS::CloudWatch::Alarm',
+          'AWS::CloudWatch::CompositeAlarm',
+          'AWS::Events::Rule',
+          'AWS::RDS::EventSubscription',
+        ].includes(Type),
       )
+      // A part of a composite alarm tells nobody; the composite one does.
+      .filter(([, { Type, Properties }]) => Type !== 'AWS::CloudWatch::Alarm' || 'AlarmActions' in Properties)
       .map(([id]) => id);
 
     expect(alerting.filter((id) => !mentioned.has(id))).toEqual([]);
