@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idempotencyKey, orderKey } from '../src/adapters/dynamodb/table.ts';
 import type { Order } from '../src/ports/storage.ts';
 import { FIRST_START_MS, openStorage, startTables, type TestTables } from './dynamodb.ts';
-import { describeStorage, order, placement, product } from './storage-contract.ts';
+import { describeNamedCaptures, describeStorage, order, placement, product } from './storage-contract.ts';
 
 let tables: TestTables;
 
@@ -128,38 +128,6 @@ describe('DynamoDB: pages of orders', () => {
   });
 });
 
-describe('DynamoDB: a capture that is asked for by its order', () => {
-  it('is given to one worker, once it is due and until it has ended', async () => {
-    let now = NEW_YEAR;
-    const storage = openStorage(tables, await tables.createTable([product('a', 10)]), {
-      clock: { now: () => now },
-    });
-    const placed = order(1, { a: 2 });
-    await storage.placeOrder(placement(placed));
-    const claim = () => storage.claimCapture({ orderId: placed.id, leaseMs: 30_000 });
-
-    const claims = await Promise.all([claim(), claim(), claim()]);
-    expect(claims.filter(({ outcome }) => outcome === 'not-due')).toHaveLength(2);
-    expect(claims.find(({ outcome }) => outcome === 'claimed')).toEqual({
-      outcome: 'claimed',
-      capture: {
-        orderId: placed.id,
-        authorizationId: 'authorization-of-reference-1',
-        reference: 'reference-1',
-        totalCents: 500,
-        currency: 'EUR',
-        attempt: 1,
-      },
-    });
-    now += 29_999;
-    expect(await claim()).toEqual({ outcome: 'not-due' });
-    now += 1;
-    expect(await claim()).toMatchObject({ outcome: 'claimed', capture: { attempt: 2 } });
-    await storage.completeCaptures([placed.id], 'paid');
-    expect(await claim()).toEqual({ outcome: 'ended' });
-    expect(await storage.claimCapture({ orderId: order(2, {}).id, leaseMs: 0 })).toEqual({
-      outcome: 'unknown',
-    });
-    await storage.close();
-  });
-});
+describeNamedCaptures('DynamoDB', async (products, clock) =>
+  openStorage(tables, await tables.createTable(products), { clock }),
+);

@@ -1,8 +1,12 @@
 import { createFakeClock } from '@nines/testing';
 import { createMemoryStorage } from './memory-storage.ts';
-import { describeStorage } from './storage-contract.ts';
+import { describeNamedCaptures, describeStorage } from './storage-contract.ts';
 
 describeStorage('memory', {
   createStorage: (products) => Promise.resolve(createMemoryStorage({ products, clock: createFakeClock() })),
   propertyRuns: 300,
 });
+
+describeNamedCaptures('memory', (products, clock) =>
+  Promise.resolve(createMemoryStorage({ products, clock })),
+);

@@ -4,6 +4,8 @@
  */
 import type {
   Capture,
+  CaptureClaim,
+  NamedCaptures,
   Order,
   OrderPlacement,
   OrderStatus,
@@ -30,7 +32,7 @@ interface OutboxEntry {
   attempt: number;
 }
 
-export function createMemoryStorage({ products, clock }: MemoryStorageOptions): Storage {
+export function createMemoryStorage({ products, clock }: MemoryStorageOptions): Storage & NamedCaptures {
   const stock = new Map(products.map((product) => [product.id, product]));
   const orders = new Map<string, Order>();
   const keys = new Map<string, KeyRecord>();
@@ -101,26 +103,33 @@ function createReads(
   };
 }
 
-type Outbox = Pick<Storage, 'claimCaptures' | 'completeCaptures' | 'postponeCaptures'>;
+type Outbox = Pick<Storage, 'claimCaptures' | 'completeCaptures' | 'postponeCaptures'> & NamedCaptures;
 
 function createOutbox(
   outbox: Map<string, OutboxEntry>,
   orders: Map<string, Order>,
   clock: { now(): number },
 ): Outbox {
+  const isDue = ({ dueAt }: OutboxEntry) => dueAt <= clock.now();
+  const claim = (entry: OutboxEntry, leaseMs: number): Capture => {
+    entry.dueAt = clock.now() + leaseMs;
+    entry.attempt += 1;
+    const { id, reference, totalCents, currency } = entry.order;
+    const { authorizationId, attempt } = entry;
+    return { orderId: id, authorizationId, reference, totalCents, currency, attempt };
+  };
   return {
     claimCaptures: async ({ limit, leaseMs }) =>
       [...outbox.values()]
-        .filter(({ dueAt }) => dueAt <= clock.now())
+        .filter(isDue)
         .toSorted((a, b) => a.dueAt - b.dueAt)
         .slice(0, limit)
-        .map((entry): Capture => {
-          entry.dueAt = clock.now() + leaseMs;
-          entry.attempt += 1;
-          const { id, reference, totalCents, currency } = entry.order;
-          const { authorizationId, attempt } = entry;
-          return { orderId: id, authorizationId, reference, totalCents, currency, attempt };
-        }),
+        .map((entry) => claim(entry, leaseMs)),
+    claimCapture: async ({ orderId, leaseMs }): Promise<CaptureClaim> => {
+      const entry = outbox.get(orderId);
+      if (entry === undefined) return { outcome: orders.has(orderId) ? 'ended' : 'unknown' };
+      return isDue(entry) ? { outcome: 'claimed', capture: claim(entry, leaseMs) } : { outcome: 'not-due' };
+    },
     completeCaptures: async (orderIds, status: OrderStatus) => {
       for (const id of orderIds) {
         const order = orders.get(id);

@@ -9,14 +9,19 @@ import {
   type PaymentRequest,
 } from '../src/ports/payment.ts';
 import type { Opinions, ReviewsSource } from '../src/ports/reviews.ts';
-import { StorageUnavailableError, type Product, type Storage } from '../src/ports/storage.ts';
+import {
+  StorageUnavailableError,
+  type NamedCaptures,
+  type Product,
+  type Storage,
+} from '../src/ports/storage.ts';
 
 /**
  * `away`: every call fails. `lost-answer`: an order is stored, and then the connection breaks. `broken`: a bug.
  */
 export type StorageState = 'live' | 'away' | 'lost-answer' | 'broken';
 
-export interface BreakableStorage extends Storage {
+export interface BreakableStorage extends Storage, NamedCaptures {
   state: StorageState;
   /** Called before an order is stored: for what happens between its payment and its transaction. */
   beforePlacing: () => Promise<void>;
@@ -48,6 +53,7 @@ export function createBreakableStorage(
       return result;
     }),
     claimCaptures: guard(inner.claimCaptures),
+    claimCapture: guard(inner.claimCapture),
     completeCaptures: guard(inner.completeCaptures),
     postponeCaptures: guard(inner.postponeCaptures),
     forgetIdempotencyKeys: guard(inner.forgetIdempotencyKeys),

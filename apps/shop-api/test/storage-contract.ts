@@ -7,7 +7,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOrderId } from '../src/core/order-id.ts';
-import type { Order, OrderPlacement, Product, Storage } from '../src/ports/storage.ts';
+import type { NamedCaptures, Order, OrderPlacement, Product, Storage } from '../src/ports/storage.ts';
 
 export interface StorageContractOptions {
   /** A new storage with these products and nothing else. */
@@ -325,6 +325,45 @@ export function describeStorage(name: string, { createStorage, propertyRuns }: S
       expect(await storage.forgetIdempotencyKeys({ olderThanMs: 0, limit: 2 })).toBe(1);
       expect(await storage.findPlacedOrder('key-of-reference-1')).toBeUndefined();
       expect(await storage.listOrders({ limit: 10 })).toHaveLength(3);
+    });
+  });
+}
+
+/** For adapters that can be asked for one capture: a suite beside the first, since PostgreSQL's workers need none. */
+export function describeNamedCaptures(
+  name: string,
+  createStorage: (products: readonly Product[], clock: { now(): number }) => Promise<Storage & NamedCaptures>,
+): void {
+  describe(`${name}: a capture that is asked for by its order`, () => {
+    it('is given to one worker, once it is due and until it has ended', async () => {
+      let now = Date.UTC(2026, 0, 1);
+      const storage = await createStorage([product('a', 10)], { now: () => now });
+      const placed = order(1, { a: 2 });
+      await storage.placeOrder(placement(placed));
+      const claim = () => storage.claimCapture({ orderId: placed.id, leaseMs: 30_000 });
+
+      const claims = await Promise.all([claim(), claim(), claim()]);
+      expect(claims.filter(({ outcome }) => outcome === 'not-due')).toHaveLength(2);
+      expect(claims.find(({ outcome }) => outcome === 'claimed')).toEqual({
+        outcome: 'claimed',
+        capture: {
+          orderId: placed.id,
+          authorizationId: 'authorization-of-reference-1',
+          reference: 'reference-1',
+          totalCents: 500,
+          currency: 'EUR',
+          attempt: 1,
+        },
+      });
+      now += 29_999;
+      expect(await claim()).toEqual({ outcome: 'not-due' });
+      now += 1;
+      expect(await claim()).toMatchObject({ outcome: 'claimed', capture: { attempt: 2 } });
+      await storage.completeCaptures([placed.id], 'paid');
+      expect(await claim()).toEqual({ outcome: 'ended' });
+      const unknown = order(2, {}).id;
+      expect(await storage.claimCapture({ orderId: unknown, leaseMs: 0 })).toEqual({ outcome: 'unknown' });
+      await storage.close();
     });
   });
 }

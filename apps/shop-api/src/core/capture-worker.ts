@@ -25,6 +25,8 @@ export interface CaptureWorkerDependencies {
 export interface CaptureWorker {
   /** One round. Resolves with the number of captures that it claimed. */
   runOnce(): Promise<number>;
+  /** Takes the payments of captures that have been claimed already, and ends or postpones each. */
+  settle(captures: readonly Capture[]): Promise<void>;
 }
 
 type Outcome = 'paid' | 'payment-failed' | 'postponed';
@@ -68,27 +70,31 @@ export function createCaptureWorker(dependencies: CaptureWorkerDependencies): Ca
     }
   }
 
+  async function settle(captures: readonly Capture[]): Promise<void> {
+    const outcomes = await Promise.all(captures.map(takeOrPostpone));
+    for (const outcome of outcomes) metrics.captureEnded(outcome);
+    for (const status of ['paid', 'payment-failed'] as const) {
+      const ended = captures.filter((_, index) => outcomes[index] === status);
+      if (ended.length > 0)
+        await storage.completeCaptures(
+          ended.map(({ orderId }) => orderId),
+          status,
+        );
+    }
+    const postponed = captures.filter((_, index) => outcomes[index] === 'postponed');
+    for (const [delayMs, group] of Map.groupBy(postponed, ({ attempt }) => captureDelayMs(attempt))) {
+      await storage.postponeCaptures(
+        group.map(({ orderId }) => orderId),
+        delayMs,
+      );
+    }
+  }
+
   return {
+    settle,
     runOnce: async () => {
       const captures = await storage.claimCaptures({ limit: batchSize, leaseMs });
-      if (captures.length === 0) return 0;
-      const outcomes = await Promise.all(captures.map(takeOrPostpone));
-      for (const outcome of outcomes) metrics.captureEnded(outcome);
-      for (const status of ['paid', 'payment-failed'] as const) {
-        const ended = captures.filter((_, index) => outcomes[index] === status);
-        if (ended.length > 0)
-          await storage.completeCaptures(
-            ended.map(({ orderId }) => orderId),
-            status,
-          );
-      }
-      const postponed = captures.filter((_, index) => outcomes[index] === 'postponed');
-      for (const [delayMs, group] of Map.groupBy(postponed, ({ attempt }) => captureDelayMs(attempt))) {
-        await storage.postponeCaptures(
-          group.map(({ orderId }) => orderId),
-          delayMs,
-        );
-      }
+      if (captures.length > 0) await settle(captures);
       return captures.length;
     },
   };

@@ -71,6 +71,9 @@ export const keysIn = (shard: number): AttributeValue => text(`keys#${String(sha
 
 export const productKey = (id: string): Item => ({ pk: productsIn(shardOfText(id)), sk: text(id) });
 export const orderKey = (id: string): Item => ({ pk: ordersIn(shardOfOrder(id)), sk: text(id) });
+/** The id of the order that lies at this key; undefined when something else does. */
+export const orderIdAt = ({ pk, sk }: Item): string | undefined =>
+  pk?.S?.startsWith('orders#') === true ? sk?.S : undefined;
 /** A prefix, so that no client's key can name anything else. */
 export const idempotencyKey = (key: string): Item => ({ pk: text(`key#${key}`), sk: text('key') });
 
