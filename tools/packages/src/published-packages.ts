@@ -42,7 +42,7 @@ function readPackage(folder: string): PublishedPackage {
 }
 
 export const readPublishedPackages = (): PublishedPackage[] =>
-  [...FOLDERS]
+  [...FOLDERS, 'libs/event-metrics']
     .map(readPackage)
     .filter(({ manifest }) => manifest.private !== true)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
