@@ -37,6 +37,8 @@ http.setResponseCallback(null as never);
 export const options: Options = {
   scenarios: { shop: planScenario(configuration) },
   thresholds,
+  // The shop redirects nowhere, and a load must never be led to a host that nobody meant.
+  maxRedirects: 0,
   // k6 writes about a dozen samples of its own for each request; without system tags they stay short.
   systemTags: [],
   summaryTrendStats: ['min', 'med', 'p(95)', 'p(99)', 'max'],

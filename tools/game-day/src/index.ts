@@ -10,4 +10,6 @@ export type { OnProgress, Progress } from './progress.ts';
 export type { FaultName } from './faults/index.ts';
 export { FAULTS, NORMAL_PAYMENT } from './faults/index.ts';
 export { drawDeclaredDurations } from './declared-durations.ts';
-export { totalOf } from './measures.ts';
+export { quantileOf, totalOf } from './measures.ts';
+export { parseK6Line } from './k6-samples.ts';
+export type { Sample } from './k6-samples.ts';

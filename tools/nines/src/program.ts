@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { addCommand } from './commands/add.ts';
 import { gameDayCommand } from './commands/gameday.ts';
 import { labCommand } from './commands/lab.ts';
+import { loadCommand } from './commands/load.ts';
 import { upCommand } from './commands/up.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -24,7 +25,7 @@ export type AddCommand = (
   finish: (code: ExitCode) => void,
 ) => void;
 
-const COMMANDS: readonly AddCommand[] = [upCommand, gameDayCommand, addCommand, labCommand];
+const COMMANDS: readonly AddCommand[] = [upCommand, loadCommand, gameDayCommand, addCommand, labCommand];
 
 /**
  * Errors that are for the user, in one message: those that we name ourselves (their code is in small letters), and

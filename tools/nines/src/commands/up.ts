@@ -1,16 +1,15 @@
 /** `nines up <tier>`: a tier's topology as local processes, until the user ends it. */
 import { once } from 'node:events';
-import { drawDeclaredDurations, NORMAL_PAYMENT } from '@nines/game-day';
-import { awaitWhole, createLocalCloud, createPace, STAND_INS, systemClock } from '@nines/local-cloud';
+import { STAND_INS } from '@nines/local-cloud';
 import type { LocalCloud } from '@nines/local-cloud';
-import type { Topology } from '@nines/topology';
 import { paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { AddCommand, ProgramContext } from '../program.ts';
-import { describeReading, describeRunning } from '../terminal/topology-lines.ts';
+import { startTier, WORKSPACE_SOURCES } from '../start-tier.ts';
+import type { TierSources } from '../start-tier.ts';
+import { describeRunning } from '../terminal/topology-lines.ts';
 import type { RunningTier } from '../terminal/topology-lines.ts';
-import { buildAll, BUNDLES, readTopologyOf } from '../workspace.ts';
 
 interface Options {
   readonly pace: 'full' | 'fast';
@@ -28,12 +27,6 @@ Examples:
   nines up three-nines --json            one line of JSON on standard output when the tier is ready
 
 Exit codes: 0 it was up and the user ended it, 2 could not be run.`;
-
-/** What the command needs of this repository; replaced in tests of the command itself. */
-export interface UpSources {
-  readonly build: (signal: AbortSignal) => Promise<void>;
-  readonly readTopology: (tier: string) => Promise<Topology>;
-}
 
 function describe(cloud: LocalCloud, tier: string, pace: string): RunningTier {
   const { instances, database, services, url, zones } = cloud;
@@ -62,33 +55,16 @@ function describe(cloud: LocalCloud, tier: string, pace: string): RunningTier {
 async function up(
   tierText: string,
   options: Options,
-  { console, signal }: ProgramContext,
-  sources: UpSources,
+  context: ProgramContext,
+  sources: TierSources,
 ): Promise<ExitCode> {
+  const { console, signal } = context;
   const tier = parseTier(tierText);
-  console.line('building the applications and synthesizing the stacks (skipped where nothing changed)');
-  await sources.build(signal);
-  const topology = await sources.readTopology(tier);
-  for (const line of describeReading(topology)) console.line(line);
-  const pace = createPace(options.pace);
-  signal.throwIfAborted();
-  const cloud = await createLocalCloud({
-    topology,
-    bundles: BUNDLES,
-    serviceBehaviour: { payment: NORMAL_PAYMENT },
-    declared: drawDeclaredDurations(options.seed),
-    pace,
-    clock: systemClock,
-    onEvent: (event) => {
-      console.line(event.message);
-    },
-  });
+  const cloud = await startTier({ tier, pace: options.pace, seed: options.seed }, context, sources);
   try {
-    await awaitWhole(cloud, { pace, clock: systemClock, signal });
-    signal.throwIfAborted();
-    const running = describe(cloud, tier, pace.name);
+    const running = describe(cloud, tier, options.pace);
     console.result(options.json ? JSON.stringify(running) : describeRunning(running).join('\n'));
-    await once(signal, 'abort');
+    if (!signal.aborted) await once(signal, 'abort');
   } finally {
     console.line('stopping');
     await cloud.close();
@@ -97,7 +73,7 @@ async function up(
 }
 
 export const createUpCommand =
-  (sources: UpSources): AddCommand =>
+  (sources: TierSources): AddCommand =>
   (program, context, finish) => {
     program
       .command('up')
@@ -116,4 +92,4 @@ export const createUpCommand =
       });
   };
 
-export const upCommand = createUpCommand({ build: buildAll, readTopology: readTopologyOf });
+export const upCommand = createUpCommand(WORKSPACE_SOURCES);

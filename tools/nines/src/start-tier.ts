@@ -1,0 +1,60 @@
+/** Starts a tier on this machine and waits until it is whole: what `up` shows and `load` loads. */
+import { drawDeclaredDurations, NORMAL_PAYMENT } from '@nines/game-day';
+import { awaitWhole, createLocalCloud, createPace, systemClock } from '@nines/local-cloud';
+import type { LocalCloud } from '@nines/local-cloud';
+import type { TierId } from '@nines/availability';
+import type { Topology } from '@nines/topology';
+import type { ProgramContext } from './program.ts';
+import { describeReading } from './terminal/topology-lines.ts';
+import { buildAll, BUNDLES, readTopologyOf } from './workspace.ts';
+
+/** What it takes from this repository; replaced in tests of the commands themselves. */
+export interface TierSources {
+  readonly build: (signal: AbortSignal) => Promise<void>;
+  readonly readTopology: (tier: string) => Promise<Topology>;
+}
+
+export const WORKSPACE_SOURCES: TierSources = { build: buildAll, readTopology: readTopologyOf };
+
+export interface StartTierOptions {
+  readonly tier: TierId;
+  readonly pace: 'full' | 'fast';
+  readonly seed: number;
+}
+
+/**
+ * @returns The running tier, which the caller closes.
+ * @throws An AbortError when the user ends the command first; nothing is then left running.
+ */
+export async function startTier(
+  { tier, pace: paceName, seed }: StartTierOptions,
+  { console, signal }: ProgramContext,
+  { build, readTopology }: TierSources,
+): Promise<LocalCloud> {
+  console.line('building the applications and synthesizing the stacks (skipped where nothing changed)');
+  await build(signal);
+  const topology = await readTopology(tier);
+  for (const line of describeReading(topology)) console.line(line);
+  signal.throwIfAborted();
+  const pace = createPace(paceName);
+  const cloud = await createLocalCloud({
+    topology,
+    bundles: BUNDLES,
+    serviceBehaviour: { payment: NORMAL_PAYMENT },
+    declared: drawDeclaredDurations(seed),
+    pace,
+    clock: systemClock,
+    onEvent: (event) => {
+      console.line(event.message);
+    },
+  });
+  try {
+    await awaitWhole(cloud, { pace, clock: systemClock, signal });
+    signal.throwIfAborted();
+    return cloud;
+  } catch (error) {
+    console.line('stopping');
+    await cloud.close();
+    throw error;
+  }
+}
