@@ -380,7 +380,7 @@ export function createIdempotency<Tx = unknown>(options: IdempotencyOptions<Tx>)
       const found = await store.acquire({ key, fingerprint, leaseMs, retentionMs });
       if (found.fence !== undefined) {
         onEvent?.({ type: 'acquired', key });
-        return await run(key, found.fence, fn, signal, Math.min(deadline, askedAt + leaseMs));
+        return run(key, found.fence, fn, signal, Math.min(deadline, askedAt + leaseMs));
       }
       const { reply, leaseLeftMs = 0 } = found;
       const waitMs = Math.min(delayMs * (0.5 + random() / 2), leaseLeftMs || Infinity);

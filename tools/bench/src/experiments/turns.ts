@@ -104,9 +104,9 @@ async function takeTurns(
 export const timeCalls = (contestants: readonly Contestant[], effort: Effort): Promise<Series> =>
   takeTurns(contestants, effort, nanoseconds);
 
-/** Microseconds of processor time a call, of all threads, in turns four times as long. */
+/** Microseconds of processor time a call, of all threads, in turns twice as long. */
 export const timeProcessor = (contestants: readonly Contestant[], effort: Effort): Promise<Series> =>
-  takeTurns(contestants, { ...effort, turnMs: effort.turnMs * 4 }, processMicroseconds);
+  takeTurns(contestants, { ...effort, turnMs: effort.turnMs * 2 }, processMicroseconds);
 
 /** Bytes of heap a call, so few calls at a time that none is collected in between ({@link ROOMY_HEAP}). */
 export const weighCalls = (contestants: readonly Contestant[], effort: Effort): Promise<Series> =>
