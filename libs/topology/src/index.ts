@@ -14,5 +14,6 @@ export {
   hostedDatabaseId,
 } from './readers/hosted-database.ts';
 export { isUnresolved, logicalIdOf, referencesIn, resolveReferences } from './references.ts';
+export { readLeftovers, type Leftover, type LeftoverKind } from './leftovers.ts';
 export { parseSystemdTime } from './systemd-time.ts';
 export * from './queries.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { twoZones } from '../test/templates/two-zones.ts';
-import { readAssembly, readTopology, TopologyTemplateError } from './index.ts';
+import { readAssembly, readLeftovers, readTopology, TopologyTemplateError } from './index.ts';
 import { readers } from './readers/registry.ts';
 
 const ids = ['A', 'B', 'C', 'D', 'E', '__proto__', 'constructor'];
@@ -133,6 +133,7 @@ describe('any template', () => {
     fc.assert(
       fc.property(entries, (resources) => {
         read(deepFreeze(templateOf(resources)));
+        readLeftovers(templateOf(resources), { stackName: 'any' });
       }),
       { numRuns: 1000 },
     );
