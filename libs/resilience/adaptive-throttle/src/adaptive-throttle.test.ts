@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createAdaptiveThrottle, type AdaptiveThrottleOptions } from './adaptive-throttle.ts';
 
 function make(options: AdaptiveThrottleOptions = {}) {
@@ -18,6 +18,84 @@ function make(options: AdaptiveThrottleOptions = {}) {
 const accepted = () => Promise.resolve('answer');
 const overloaded = Object.assign(new Error('busy'), { overloaded: true });
 const shed = () => Promise.reject(overloaded);
+
+describe('a call', () => {
+  const forever = () => new Promise<never>(() => undefined);
+
+  test('settles at once when its signal aborts, whatever the function does with it', async () => {
+    const { throttle } = make();
+    for (const way of ['thrown', 'typed']) {
+      const controller = new AbortController();
+      const context = { signal: controller.signal };
+      const result =
+        way === 'thrown'
+          ? throttle(forever, context).catch((error: unknown) => ({ ok: false, error }))
+          : throttle.try(forever, context);
+      controller.abort('gone');
+      expect(await result).toEqual({ ok: false, error: 'gone' });
+    }
+  });
+
+  test('whose signal aborted before is not made, and not counted', async () => {
+    const { throttle } = make();
+    let calls = 0;
+    const context = { signal: AbortSignal.abort('gone') };
+    for (let call = 0; call < 100; call++) {
+      expect(await throttle.try(() => calls++, context)).toEqual({ ok: false, error: 'gone' });
+    }
+    expect([calls, throttle.refusalShare()]).toEqual([0, 0]);
+  });
+
+  test('is counted once, however often it is said to have ended', () => {
+    const { throttle, luck } = make();
+    luck.next = 0.999;
+    const enter = () => {
+      const leave = throttle.enter();
+      if (typeof leave !== 'function') throw leave;
+      return leave;
+    };
+    const first = enter();
+    for (let times = 0; times < 9; times++) first(true);
+    for (let call = 0; call < 9; call++) enter()(false, overloaded);
+    // 10 wanted, 1 accepted: 8 of 11.
+    expect(throttle.refusalShare()).toBe(8 / 11);
+  });
+
+  test('counts as not accepted when a time limit of the platform ended it', async () => {
+    const { throttle, luck } = make();
+    luck.next = 0.999;
+    const late = new DOMException('too late', 'TimeoutError');
+    for (let call = 0; call < 9; call++) await throttle.try(() => Promise.reject(late));
+    expect(throttle.refusalShare()).toBe(0.9);
+  });
+
+  test('fails with what isAccepted or a listener throws, and the next is not harmed', async () => {
+    const bug = new TypeError('no such field');
+    const throwing = () => {
+      throw bug;
+    };
+    const first = make({ isAccepted: throwing });
+    first.luck.next = 0.999;
+    expect(await first.throttle.try(shed)).toEqual({ ok: false, error: bug });
+    await expect(first.throttle(shed)).rejects.toBe(bug);
+    expect(await first.throttle(accepted)).toBe('answer');
+    const second = make({ onEvent: throwing });
+    second.luck.next = 0.999;
+    for (let call = 0; call < 20; call++) await second.throttle.try(shed);
+    second.luck.next = 0;
+    expect(await second.throttle.try(accepted)).toEqual({ ok: false, error: bug });
+  });
+
+  test('leaves no listener on a signal that many share', async () => {
+    const { throttle } = make();
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    await throttle(accepted, { signal });
+    await throttle.try(shed, { signal });
+    expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([2, 2]);
+  });
+});
 
 describe('calls', () => {
   test('pass, with answer, error and context, while nothing is refused', async () => {
@@ -47,7 +125,13 @@ describe('calls', () => {
     const refused = await throttle.try(accepted);
     expect(refused).toMatchObject({
       ok: false,
-      error: { code: 'throttled', name: 'ThrottledError', overloaded: true, retryable: false },
+      error: {
+        code: 'throttled',
+        name: 'ThrottledError',
+        message: 'throttled',
+        overloaded: true,
+        retryable: false,
+      },
     });
     expect(shares).toEqual([18 / 41]);
   });

@@ -47,7 +47,8 @@ export interface AdaptiveThrottleOptions {
   readonly windowMs?: number;
   /**
    * Whether an error means that the service took the call on. Errors that are its answer count as accepted.
-   * @default all but errors with `overloaded: true` and those with the code `timeout`
+   * @default all but errors with `overloaded: true` and timeouts (by code or name). When it throws, the call fails
+   * with that, and counts as not accepted
    */
   readonly isAccepted?: (error: unknown) => boolean;
   /** Monotonic milliseconds. @default performance */
@@ -58,11 +59,11 @@ export interface AdaptiveThrottleOptions {
   readonly onEvent?: (event: ThrottleEvent) => void;
 }
 
-/** Says how the call that was let in has ended. */
+/** Says how the call that was let in has ended. Only its first word counts. */
 export type Leave = (ok: boolean, error?: unknown) => void;
 
 export interface AdaptiveThrottle {
-  /** Rejects with what `fn` threw, or with {@link ThrottledError}. */
+  /** Rejects with what `fn` threw, {@link ThrottledError}, or, at once, with the reason of the context's signal. */
   <T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<T>;
   /** As the call itself, but what would be thrown is a value. */
   try<T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
@@ -79,8 +80,8 @@ const BRAND: unique symbol = Symbol.for('nines.error') as never;
  * more than all the rest of a refusal, just when there is no time to lose.
  */
 export class ThrottledError implements Error {
-  declare readonly message: string;
   readonly name = 'ThrottledError';
+  readonly message = 'throttled';
   readonly code = 'throttled';
   /** Busy, not broken: a circuit breaker does not count it. */
   readonly overloaded = true;
@@ -123,44 +124,86 @@ export function createAdaptiveThrottle(options: AdaptiveThrottleOptions = {}): A
     return Math.max(0, (wanted - k * accepted) / (wanted + 1));
   };
 
-  const leave: Leave = (ok, error) => {
-    if (ok || isAccepted(error)) present().accepted++;
-  };
-
   const enter = (): Leave | ThrottledError => {
     const share = refusalShare();
     // A call that is refused here was wanted too: else the share would fall as soon as it rises.
     present().wanted++;
-    if (random() >= share) return leave;
+    if (random() >= share) {
+      let left = false;
+      return (ok, error) => {
+        if (left) return;
+        left = true;
+        if (ok || isAccepted(error)) present().accepted++;
+      };
+    }
     onEvent?.({ type: 'refused', share });
     return new ThrottledError();
   };
 
-  const attempt = async <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C): Promise<Result<T>> => {
-    const admitted = enter();
-    if (typeof admitted !== 'function') return { ok: false, error: admitted };
-    try {
-      const value = await fn(context);
-      admitted(true);
-      return { ok: true, value };
-    } catch (error) {
-      admitted(false, error);
-      return { ok: false, error };
-    }
-  };
-
   return Object.assign(
-    <T, C extends CallContext>(fn: Fn<T, C>, context?: C) => attempt(fn, context).then(unwrap),
-    { try: attempt, enter, refusalShare },
+    <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C) =>
+      new Promise<T>((resolve, reject) => {
+        attempt(enter, fn, context, (ok, value) => {
+          if (ok) resolve(value as T);
+          else reject(value as Error);
+        });
+      }),
+    {
+      try: <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C) =>
+        new Promise<Result<T>>((resolve) => {
+          attempt(enter, fn, context, (ok, value) => {
+            resolve(ok ? { ok, value: value as T } : { ok, error: value });
+          });
+        }),
+      enter,
+      refusalShare,
+    },
   );
 }
 
-const unwrap = <T>(result: Result<T>): T => {
-  if (result.ok) return result.value;
-  throw result.error;
-};
+/** Calls a function that `enter` lets in, and ends at once when the signal aborts. `end` may be called again, in vain. */
+function attempt<T, C extends CallContext>(
+  enter: AdaptiveThrottle['enter'],
+  fn: Fn<T, C>,
+  context: C,
+  end: (ok: boolean, value: unknown) => void,
+): void {
+  const { signal } = context;
+  let leave: Leave | ThrottledError | undefined;
+  const settle = (ok: boolean, value: unknown) => {
+    signal?.removeEventListener('abort', abort);
+    try {
+      if (typeof leave === 'function') leave(ok, value);
+      end(ok, value);
+    } catch (error) {
+      end(false, error);
+    }
+  };
+  const abort = () => {
+    settle(false, signal?.reason);
+  };
+  if (signal?.aborted) {
+    abort();
+    return;
+  }
+  signal?.addEventListener('abort', abort);
+  try {
+    leave = enter();
+    if (typeof leave !== 'function') settle(false, leave);
+    else {
+      Promise.resolve(fn(context)).then((value) => {
+        settle(true, value);
+      }, fail);
+    }
+  } catch (error) {
+    fail(error);
+  }
+  function fail(error: unknown) {
+    settle(false, error);
+  }
+}
 
 const isTakenOn = (error: unknown): boolean => {
-  const { overloaded, code } = (error ?? {}) as { overloaded?: unknown; code?: unknown };
-  return !overloaded && code !== 'timeout';
+  const { overloaded, code, name } = (error ?? {}) as Record<string, unknown>;
+  return !overloaded && code !== 'timeout' && name !== 'TimeoutError';
 };

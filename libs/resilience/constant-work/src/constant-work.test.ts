@@ -114,6 +114,23 @@ describe('the cadence', () => {
     work.stop();
   });
 
+  test('has each turn once, though timers fire a little early', async () => {
+    const { clock, schedule, timers, pass } = createTime();
+    const reads: number[] = [];
+    const work = createConstantWork({
+      read: () => reads.push(clock.now()),
+      intervalMs: 10_000,
+      random: () => 0.5,
+      clock,
+      schedule: (run, delayMs) => schedule(run, Math.max(0, delayMs - 0.4)),
+    });
+    await work.start();
+    await pass(40_000);
+    expect(reads).toEqual([0, 4999.6, 14_999.6, 24_999.6, 34_999.6]);
+    work.stop();
+    expect(timers.size).toBe(0);
+  });
+
   test('does not make up for turns that were missed in a frozen process', async () => {
     const { work, time, reads } = make();
     await work.start();

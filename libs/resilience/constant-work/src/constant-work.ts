@@ -124,15 +124,17 @@ export function createConstantWork<T>(options: ConstantWorkOptions<T>): Constant
     start() {
       stop();
       const firstAt = clock.now() + (1 - random()) * intervalMs;
-      // Turns are counted from the first, so that neither a slow read nor a late timer shifts the cadence.
+      let turn = -1;
+      // Turns are counted from the first, so that neither a slow read nor a late timer shifts the cadence; and each is
+      // later than the one before, also when a timer fires a little early.
       const waitForTurn = () => {
         const now = clock.now();
-        const turns = Math.max(0, Math.floor((now - firstAt) / intervalMs) + 1);
+        turn = Math.max(turn, Math.floor((now - firstAt) / intervalMs)) + 1;
         const nextTurn = () => {
           waitForTurn();
           void refresh();
         };
-        cancelTurn = schedule(nextTurn, firstAt + turns * intervalMs - now);
+        cancelTurn = schedule(nextTurn, firstAt + turn * intervalMs - now);
       };
       waitForTurn();
       return refresh();

@@ -443,6 +443,41 @@ describe('the queue', () => {
     expect(shed.tryAcquire()).toBeUndefined();
   });
 
+  test('lets sheddable calls, where nobody can wait, use nine tenths of the limit, and the others all of it', () => {
+    const { shed } = make({ initialLimit: 20 });
+    const admitted = (priority: Priority) => {
+      let calls = 0;
+      while (shed.tryAcquire({ priority })) calls++;
+      return calls;
+    };
+    expect([admitted('sheddable'), admitted('default'), admitted('critical')]).toEqual([18, 2, 0]);
+  });
+
+  test('lets a sheddable call have the only place there is when nobody waits for it', async () => {
+    const { shed } = make({ initialLimit: 1 });
+    (await shed.acquire({ priority: 'sheddable' }))();
+    expect(shed.state().inFlight).toBe(0);
+  });
+
+  test('loses nobody to a listener that throws', async () => {
+    const bug = new TypeError('no such field');
+    const { shed, time } = make({
+      maxQueue: 1,
+      onEvent: () => {
+        throw bug;
+      },
+    });
+    const holder = shed.tryAcquire()!;
+    const oldest = shed.try(() => 'a');
+    const newest = shed.try(() => 'b');
+    await settle();
+    holder();
+    await time.pass(0);
+    expect(await oldest).toEqual({ ok: false, error: bug });
+    expect(await newest).toEqual({ ok: true, value: 'b' });
+    expect(shed.state()).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
   test('has a timer only while somebody waits', async () => {
     const { shed, time } = make();
     const holder = shed.tryAcquire()!;
@@ -515,6 +550,38 @@ describe('a call', () => {
     await time.pass(1000);
     expect(ran).toBe(false);
     expect(shed.state()).toMatchObject({ inFlight: 0, queued: 0 });
+  });
+
+  test('that is aborted while its function runs settles at once, and keeps its permit until the work has ended', async () => {
+    const { shed } = make();
+    const controller = new AbortController();
+    const work = Promise.withResolvers<number>();
+    const call = shed.try(() => work.promise, { signal: controller.signal });
+    await settle();
+    controller.abort('gone');
+    expect(await call).toEqual({ ok: false, error: 'gone' });
+    expect(shed.state().inFlight).toBe(1);
+    work.resolve(7);
+    await settle();
+    expect(shed.state().inFlight).toBe(0);
+  });
+
+  test('hands on the context as it is given, and an empty one where there is none', async () => {
+    const { shed } = make();
+    const context = { priority: 'critical', tenant: 'blue' } as const;
+    expect(await shed((seen) => seen, context)).toBe(context);
+    expect(await shed((seen) => seen)).toEqual({});
+  });
+
+  test('whose error cannot be classified is no sample, and gives its permit back', async () => {
+    const bug = new TypeError('no such field');
+    const { shed } = make({
+      classify: () => {
+        throw bug;
+      },
+    });
+    expect(await shed.try(() => Promise.reject(new Error('away')))).toEqual({ ok: false, error: bug });
+    expect(shed.state().inFlight).toBe(0);
   });
 
   test('that is aborted between its permit and its function gives the permit back', async () => {

@@ -16,22 +16,21 @@
  * A priority decides who is served first and who is refused first: while critical calls wait nobody else starts.
  */
 
-/** What a called function is told. Policies pass it on, so that they compose without knowing each other. */
-export interface CallContext {
-  readonly signal: AbortSignal;
-  /** Monotonic milliseconds, of the same clock as the shedder's, after which nobody wants the answer. */
-  readonly deadline?: number | undefined;
-}
-
 /** `critical` first, `sheddable` only when nobody else waits. @default `default` */
 export type Priority = 'critical' | 'default' | 'sheddable';
 
-/** What a caller may tell the shedder. */
-export interface CallOptions {
+/** What a call is told about itself: what the caller gives is handed on as it is, other fields as well. */
+export interface CallContext {
+  /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** Monotonic milliseconds, of the same clock as the shedder's, after which nobody wants the answer. */
   readonly deadline?: number | undefined;
+  /** How much it matters that this call is served. */
   readonly priority?: Priority | undefined;
 }
+
+/** The function that a policy calls. */
+export type Fn<T, C> = (context: C) => T | PromiseLike<T>;
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
@@ -119,14 +118,17 @@ export interface LoadShedderOptions {
 }
 
 export interface LoadShedder {
-  /** Calls `fn` when it is admitted. Throws {@link OverloadedError}, or the signal's reason. */
-  <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<T>;
+  /** Calls `fn` when it is admitted. Throws {@link OverloadedError}, or, at once, the signal's reason. */
+  <T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<T>;
   /** As the call itself, but gives what would be thrown as a value. */
-  try<T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<Result<T>>;
-  /** Gives the permit's release, or undefined: never waits and never overtakes a call that does. */
-  tryAcquire(): Release | undefined;
+  try<T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
+  /**
+   * Gives the permit's release, or undefined: never waits and never overtakes a call that does. Since it has no queue
+   * in which others could go first, what is sheddable leaves the last tenth of the limit to them.
+   */
+  tryAcquire(context?: Pick<CallContext, 'priority'>): Release | undefined;
   /** Gives the permit's release when it is admitted. Throws as the call does. */
-  acquire(context?: CallOptions): Promise<Release>;
+  acquire(context?: CallContext): Promise<Release>;
   state(): { readonly limit: number; readonly inFlight: number; readonly queued: number };
 }
 
@@ -234,19 +236,26 @@ interface Waiter {
   readonly settle: (release?: Release) => void;
 }
 
+/** The part of the limit that sheddable calls may use where there is no queue. */
+const SHEDDABLE_SHARE = 0.9;
+
 const PRIORITIES: readonly Priority[] = ['critical', 'default', 'sheddable'];
 
-/** For calls without a context: a signal that never aborts, made only when it is read. */
-const NO_CONTEXT: CallContext = {
-  get signal() {
-    return new AbortController().signal;
-  },
-};
-
-const contextFor = (context?: CallOptions): CallContext =>
-  !context || context.signal
-    ? ((context ?? NO_CONTEXT) as CallContext)
-    : { ...context, signal: NO_CONTEXT.signal };
+/** Starts something, and rejects at once when the signal aborts, whatever becomes of it. */
+const untilAbort = <T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> =>
+  signal
+    ? new Promise<T>((resolve, reject) => {
+        const onAbort = () => {
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', onAbort);
+        start()
+          .finally(() => {
+            signal.removeEventListener('abort', onAbort);
+          })
+          .then(resolve, reject);
+      })
+    : start();
 
 const scheduleByTimeout = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
@@ -293,10 +302,11 @@ const createPermits = (options: LoadShedderOptions, clock: { now(): number }, on
     dropped = false;
   };
 
-  const hasRoom = () => state.inFlight + 1 <= state.limit;
+  const hasRoom = (share = 1) => state.inFlight + 1 <= state.limit * share;
 
-  const take = (): Release | undefined => {
-    if (!hasRoom()) return;
+  /** @param share of the limit that may be in use with this one. */
+  const take = (share?: number): Release | undefined => {
+    if (!hasRoom(share)) return;
     const startedAt = count(1);
     let held = true;
     return (outcome = 'success') => {
@@ -358,7 +368,7 @@ const createQueue = (
       }, intervalMs);
   };
 
-  const wait = ({ signal, priority = 'default', deadline = Infinity }: CallOptions) =>
+  const wait = ({ signal, priority = 'default', deadline = Infinity }: CallContext) =>
     new Promise<Release>((resolve, reject) => {
       const end = () => {
         waiting.delete(waiter);
@@ -373,8 +383,13 @@ const createQueue = (
         end();
         if (release) resolve(release);
         else {
-          onEvent?.({ type: 'refused', priority });
-          reject(new OverloadedError(retryAfterMs));
+          try {
+            onEvent?.({ type: 'refused', priority });
+            reject(new OverloadedError(retryAfterMs));
+          } catch (error) {
+            // A listener that throws must not keep its call, or those behind it, waiting for good.
+            reject(error as Error);
+          }
         }
       };
       const waiter = { since: clock.now(), rank: PRIORITIES.indexOf(priority), deadline, settle };
@@ -401,20 +416,23 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
     serve();
   });
   const { waiting, serve, wait } = createQueue(options, clock, permits);
-  const tryAcquire = () => (waiting.size ? undefined : permits.take());
 
-  const acquire = async (context: CallOptions = {}) => {
+  const tryAcquire = ({ priority }: CallContext = {}) =>
+    waiting.size ? undefined : permits.take(priority === 'sheddable' ? SHEDDABLE_SHARE : 1);
+
+  const acquire = async (context: CallContext = {}) => {
     context.signal?.throwIfAborted();
-    return tryAcquire() ?? wait(context);
+    return (waiting.size ? undefined : permits.take()) ?? wait(context);
   };
 
-  const call = async <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions) => {
-    const release = await acquire(context);
-    let outcome: Outcome = 'success';
+  const run = async <T, C extends CallContext>(fn: Fn<T, C>, context: C, release: Release) => {
+    let outcome: Outcome = 'failure';
     try {
       // The abort may have come between the permit and this line; nothing may run after it.
-      context?.signal?.throwIfAborted();
-      return await fn(contextFor(context));
+      context.signal?.throwIfAborted();
+      const value = await fn(context);
+      outcome = 'success';
+      return value;
     } catch (error) {
       outcome = classify(error);
       throw error;
@@ -423,8 +441,14 @@ export function createLoadShedder(options: LoadShedderOptions = {}): LoadShedder
     }
   };
 
+  const call = async <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C) => {
+    const release = await acquire(context);
+    // The permit is given back when the work has ended, also when its caller has gone before.
+    return untilAbort(context.signal, () => run(fn, context, release));
+  };
+
   return Object.assign(call, {
-    try: <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<Result<T>> =>
+    try: <T, C extends CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>> =>
       call(fn, context).then(
         (value) => ({ ok: true, value }),
         (error: unknown) => ({ ok: false, error }),

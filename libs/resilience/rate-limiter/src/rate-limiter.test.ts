@@ -328,15 +328,36 @@ describe('a call', () => {
     }, context);
   });
 
-  test('gives the function a signal when the caller has none', async () => {
+  test('makes up no signal for a caller who has none, and an empty context where there is none', async () => {
+    const { limit } = make({ burst: 2 });
+    const context = { deadline: 77 };
+    expect(await limit((seen) => seen, context)).toBe(context);
+    expect(await limit((seen) => seen)).toEqual({});
+  });
+
+  test('that is aborted while its function runs settles at once', async () => {
     const { limit } = make();
-    await limit(
-      ({ signal, deadline }) => {
-        expect(signal.aborted).toBe(false);
-        expect(deadline).toBe(77);
+    const controller = new AbortController();
+    const call = limit.try(() => new Promise<never>(() => undefined), { signal: controller.signal });
+    await settle();
+    controller.abort('gone');
+    expect(await call).toEqual({ ok: false, error: 'gone' });
+  });
+
+  test('loses no token to a listener that throws', async () => {
+    const bug = new TypeError('no such field');
+    const { limit, time } = make({
+      burst: 1,
+      maxWaitMs: 1000,
+      onEvent: () => {
+        throw bug;
       },
-      { deadline: 77 },
-    );
+    });
+    await limit.acquire();
+    expect(await limit.try(() => 7)).toEqual({ ok: false, error: bug });
+    expect(limit.state()).toEqual({ tokens: 0, queued: 0 });
+    await time.pass(100);
+    expect(await limit(() => 7)).toBe(7);
   });
 
   test('leaves no timer after a hundred thousand calls', async () => {

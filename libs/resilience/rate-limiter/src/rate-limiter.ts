@@ -16,18 +16,16 @@
  * waits holds its tokens in advance, so turns are taken in order of arrival; one that gives up puts them back.
  */
 
-/** What a called function is told. Policies pass it on, so that they compose without knowing each other. */
+/** What a call is told about itself: what the caller gives is handed on as it is, other fields as well. */
 export interface CallContext {
-  readonly signal: AbortSignal;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal | undefined;
   /** Monotonic milliseconds, of the same clock as the limiter's, after which nobody wants the answer. */
   readonly deadline?: number | undefined;
 }
 
-/** What a caller may tell a policy. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly deadline?: number | undefined;
-}
+/** The function that a policy calls. */
+export type Fn<T, C> = (context: C) => T | PromiseLike<T>;
 
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
@@ -69,16 +67,16 @@ export interface RateLimiterOptions {
 }
 
 export interface RateLimiter {
-  /** Calls `fn` when there is a token for it. Throws {@link RateLimitedError}, or the signal's reason. */
-  <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<T>;
+  /** Calls `fn` when there is a token for it. Throws {@link RateLimitedError}, or, at once, the signal's reason. */
+  <T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<T>;
   /** As the call itself, but gives what would be thrown as a value. */
-  try<T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<Result<T>>;
+  try<T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
   /** Takes `cost` tokens now or none at all. Gives false while others wait, so that nobody overtakes them. */
   tryAcquire(cost?: number): boolean;
   /**
    * Waits for `cost` tokens (1 unless told). Throws {@link RateLimitedError}, or the signal's reason.
    */
-  acquire(options?: CallOptions & { readonly cost?: number }): Promise<void>;
+  acquire(options?: CallContext & { readonly cost?: number }): Promise<void>;
   /** Tokens left, below 0 when calls that wait hold them in advance, and how many calls wait. */
   state(): { readonly tokens: number; readonly queued: number };
 }
@@ -113,17 +111,21 @@ const scheduleByTimeout = (run: () => void, delayMs: number) => {
   };
 };
 
-/** For calls without a context: a signal that never aborts, made only when it is read. */
-const NO_CONTEXT: CallContext = {
-  get signal() {
-    return new AbortController().signal;
-  },
-};
-
-const contextFor = (context?: CallOptions): CallContext =>
-  !context || context.signal
-    ? ((context ?? NO_CONTEXT) as CallContext)
-    : { ...context, signal: NO_CONTEXT.signal };
+/** Starts something, and rejects at once when the signal aborts, whatever becomes of it. */
+const untilAbort = <T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> =>
+  signal
+    ? new Promise<T>((resolve, reject) => {
+        const onAbort = () => {
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', onAbort);
+        start()
+          .finally(() => {
+            signal.removeEventListener('abort', onAbort);
+          })
+          .then(resolve, reject);
+      })
+    : start();
 
 /** A billionth of a token: sums of fractions must not make a caller wait once more. */
 const ROUNDING = 1e-9;
@@ -164,7 +166,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       signal?.addEventListener('abort', end);
     });
 
-  const acquire = async (wanted: CallOptions & { readonly cost?: number } = {}) => {
+  const acquire = async (wanted: CallContext & { readonly cost?: number } = {}) => {
     const { cost = 1, signal, deadline = Infinity } = wanted;
     signal?.throwIfAborted();
     const waitMs = waitFor(cost);
@@ -172,9 +174,9 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       onEvent?.({ type: 'refused', waitMs });
       throw new RateLimitedError(waitMs);
     }
+    if (waitMs) onEvent?.({ type: 'queued', waitMs });
     tokens -= cost;
     if (waitMs) {
-      onEvent?.({ type: 'queued', waitMs });
       queued++;
       try {
         await sleep(waitMs, signal);
@@ -189,13 +191,17 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     }
   };
 
-  const call = async <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions) => {
+  const call = async <T, C extends CallContext>(fn: Fn<T, C>, context = {} as C) => {
     await acquire(context);
-    return fn(contextFor(context));
+    return untilAbort(context.signal, async () => {
+      // The abort may have come since; nothing may run after it.
+      context.signal?.throwIfAborted();
+      return fn(context);
+    });
   };
 
   return Object.assign(call, {
-    try: <T>(fn: (context: CallContext) => T | PromiseLike<T>, context?: CallOptions): Promise<Result<T>> =>
+    try: <T, C extends CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>> =>
       call(fn, context).then(
         (value) => ({ ok: true, value }),
         (error: unknown) => ({ ok: false, error }),

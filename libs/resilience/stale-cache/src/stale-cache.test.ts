@@ -432,20 +432,25 @@ describe('the static answer', () => {
     expect(await orNone(fails)).toBeNull();
   });
 
-  test('is not given to a caller who has gone', async () => {
+  test('is not given to a caller who has gone, for whom nothing is called either', async () => {
     const orNone = createStaticAnswer({ answer: null });
-    await expect(orNone(fails, { signal: AbortSignal.abort() })).rejects.toThrow('away');
+    let calls = 0;
+    await expect(orNone(() => calls++, { signal: AbortSignal.abort('gone') })).rejects.toBe('gone');
+    expect(calls).toBe(0);
   });
 
-  test("gives the function a signal, the caller's or one of its own", async () => {
+  test('is not waited for by a caller who leaves while the function runs', async () => {
     const orNone = createStaticAnswer({ answer: null });
-    const { signal } = new AbortController();
-    await orNone(
-      (context) => {
-        expect(context.signal).toBe(signal);
-      },
-      { signal },
-    );
-    expect(await orNone(({ signal: own }) => own.aborted)).toBe(false);
+    const controller = new AbortController();
+    const call = orNone(() => new Promise<never>(() => undefined), { signal: controller.signal });
+    controller.abort('gone');
+    await expect(call).rejects.toBe('gone');
+  });
+
+  test('hands on the context as it is given, and an empty one where there is none', async () => {
+    const orNone = createStaticAnswer({ answer: null });
+    const context = { deadline: 7, tenant: 'blue' };
+    expect(await orNone((seen) => seen, context)).toBe(context);
+    expect(await orNone((seen) => seen)).toEqual({});
   });
 });

@@ -16,15 +16,17 @@
  *     const reviews = await reviewsOrNone(({ signal }) => fetchReviews(id, signal));
  */
 
-/** What a called function is told. Policies pass it on, so that they compose without knowing each other. */
-export interface CallContext {
+/** What a load is told: its signal is its own, since several callers may wait for it. */
+export interface LoadContext {
+  /** Aborts when the last of those who wait for the load has left, or when it takes too long. */
   readonly signal: AbortSignal;
-  readonly deadline?: number | undefined;
 }
 
-/** What a caller may tell a policy. */
-export interface CallOptions {
+/** What a caller may tell. A static answer hands it on as it is, other fields as well. */
+export interface CallContext {
+  /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
+  /** Monotonic milliseconds after which nobody wants the answer. */
   readonly deadline?: number | undefined;
 }
 
@@ -39,7 +41,7 @@ export interface Cached<V> {
 export type CachedResult<V> =
   ({ readonly ok: true } & Cached<V>) | { readonly ok: false; readonly error: unknown };
 
-export type Load<V> = (context: CallContext) => V | PromiseLike<V>;
+export type Load<V> = (context: LoadContext) => V | PromiseLike<V>;
 
 export type StaleCacheEvent =
   /** A caller was answered; an age of 0 was loaded for it. */
@@ -88,8 +90,8 @@ export interface StaleCache<V, K> {
    * when there is nothing younger than `hardTtlMs`, or the signal's reason. `load` is shared by all who wait for
    * it: its own signal aborts when the last of them has left.
    */
-  (key: K, load: Load<V>, context?: CallOptions): Promise<Cached<V>>;
-  try(key: K, load: Load<V>, context?: CallOptions): Promise<CachedResult<V>>;
+  (key: K, load: Load<V>, context?: CallContext): Promise<Cached<V>>;
+  try(key: K, load: Load<V>, context?: CallContext): Promise<CachedResult<V>>;
   /** Stores a value that is known from elsewhere, such as the answer to a write. */
   set(key: K, value: V): void;
   /** Forgets a value; a load that has begun is not stored. */
@@ -106,9 +108,9 @@ export interface StaticAnswerOptions<A> {
   readonly onEvent?: (event: { readonly type: 'answered'; readonly error: unknown }) => void;
 }
 
-export type StaticAnswer<A> = <T>(
-  fn: (context: CallContext) => T | PromiseLike<T>,
-  context?: CallOptions,
+export type StaticAnswer<A> = <T, C extends CallContext = CallContext>(
+  fn: (context: C) => T | PromiseLike<T>,
+  context?: C,
 ) => Promise<T | A>;
 
 interface Entry<V> {
@@ -126,17 +128,21 @@ interface Flight<V> {
   joined: number;
 }
 
-/** For calls without a context: a signal that never aborts, made only when it is read. */
-const NO_CONTEXT: CallContext = {
-  get signal() {
-    return new AbortController().signal;
-  },
-};
-
-const contextFor = (context?: CallOptions): CallContext =>
-  !context || context.signal
-    ? ((context ?? NO_CONTEXT) as CallContext)
-    : { ...context, signal: NO_CONTEXT.signal };
+/** Starts something, and rejects at once when the signal aborts, whatever becomes of it. */
+const untilAbort = <T>(signal: AbortSignal | undefined, start: () => Promise<T>): Promise<T> =>
+  signal
+    ? new Promise<T>((resolve, reject) => {
+        const onAbort = () => {
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener('abort', onAbort);
+        start()
+          .finally(() => {
+            signal.removeEventListener('abort', onAbort);
+          })
+          .then(resolve, reject);
+      })
+    : start();
 
 const scheduleByTimeout = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
@@ -219,7 +225,7 @@ export function createStaleCache<V, K = string>(options: StaleCacheOptions): Sta
       flight.done.finally(end).then(resolve, settle);
     });
 
-  const call = async (key: K, load: Load<V>, { signal }: CallOptions = {}): Promise<Cached<V>> => {
+  const call = async (key: K, load: Load<V>, { signal }: CallContext = {}): Promise<Cached<V>> => {
     signal?.throwIfAborted();
     const now = clock.now();
     const entry = entries.get(key);
@@ -240,14 +246,14 @@ export function createStaleCache<V, K = string>(options: StaleCacheOptions): Sta
     return kept && maxWaitMs <= 0 ? kept : join(key, flight, kept, signal);
   };
 
-  const told = async (key: K, load: Load<V>, context?: CallOptions) => {
+  const told = async (key: K, load: Load<V>, context?: CallContext) => {
     const cached = await call(key, load, context);
     onEvent?.({ type: cached.stale ? 'stale' : 'fresh', ageMs: cached.ageMs });
     return cached;
   };
 
   return Object.assign(told, {
-    try: (key: K, load: Load<V>, context?: CallOptions): Promise<CachedResult<V>> =>
+    try: (key: K, load: Load<V>, context?: CallContext): Promise<CachedResult<V>> =>
       told(key, load, context).then(
         (cached) => ({ ok: true, ...cached }),
         (error: unknown) => ({ ok: false, error }),
@@ -261,11 +267,16 @@ export function createStaleCache<V, K = string>(options: StaleCacheOptions): Sta
 /** A policy that gives a constant where the call fails. */
 export function createStaticAnswer<A>(options: StaticAnswerOptions<A>): StaticAnswer<A> {
   const { answer, when, onEvent } = options;
-  return async (fn, context) => {
+  return async <T, C extends CallContext>(
+    fn: (context: C) => T | PromiseLike<T>,
+    context = {} as C,
+  ): Promise<T | A> => {
+    const { signal } = context;
     try {
-      return await fn(contextFor(context));
+      signal?.throwIfAborted();
+      return await untilAbort(signal, async () => fn(context));
     } catch (error) {
-      if (context?.signal?.aborted || when?.(error) === false) throw error;
+      if (signal?.aborted || when?.(error) === false) throw error;
       onEvent?.({ type: 'answered', error });
       return answer;
     }
