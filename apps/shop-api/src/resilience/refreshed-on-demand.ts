@@ -37,7 +37,10 @@ const CATALOGUE_STALE_AFTER_MS = 5_000;
 const NEWEST_ORDERS_CADENCE_MS = 10_000;
 /** The first page at its largest. */
 const NEWEST_ORDERS = 100;
-/** Thirty times what a reading takes; a request waits no longer for data that may be older, too. */
+/**
+ * Thirty times what a reading takes; a request waits no longer for data that may be older, too. Where there is none
+ * yet, it waits as long as the storage does: a function that has just been started is slow, and has nothing to show.
+ */
 const PATIENCE_MS = 300;
 
 export function createRefreshedOnDemand(options: RefreshedOnDemandOptions): RefreshedOnDemand {
@@ -49,7 +52,7 @@ export function createRefreshedOnDemand(options: RefreshedOnDemandOptions): Refr
     { source: 'catalogue', intervalMs: CATALOGUE_CADENCE_MS, metrics, clock },
     async () => {
       const takenAt = clock.now();
-      const found = await storage.readCatalogue({ timeoutMs: PATIENCE_MS });
+      const found = await storage.readCatalogue(snapshot === undefined ? {} : { timeoutMs: PATIENCE_MS });
       if (found.length === 0) throw new Error('an empty catalogue is taken for a mistake');
       snapshot = { value: toCatalogueSnapshot(found), takenAt };
     },
