@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { featureFlags } from '../src/settings/feature-flags.ts';
-import { type DeploymentSettings, readSettings } from '../src/settings/settings.ts';
+import { readSettings } from '../src/settings/settings.ts';
+import { readSingleZoneSettings, type SingleZoneSettings } from '../src/settings/single-zone-settings.ts';
 import { FourNinesStack } from '../src/stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../src/stacks/servers/three-nines-stack.ts';
+import { TwoNinesStack } from '../src/stacks/servers/two-nines-stack.ts';
 
 export const APPLICATION_FIXTURE = join(import.meta.dirname, 'fixtures/shop-api-dist');
 
@@ -28,10 +30,11 @@ export interface Synthesized {
   readonly resources: Readonly<Record<string, Resource>>;
 }
 
-type TierStack = new (scope: App, id: string, props: { readonly settings: DeploymentSettings }) => Stack;
+type TierStack = new (scope: App, id: string, props: { readonly settings: SingleZoneSettings }) => Stack;
 
 /** Tiers of one stack, by the name that each is deployed under without `nines-`. */
 const TIER_STACKS = {
+  'two-nines': TwoNinesStack,
   'three-nines': ThreeNinesStack,
   'four-nines': FourNinesStack,
 } as const satisfies Readonly<Record<string, TierStack>>;
@@ -44,8 +47,9 @@ export const TIERS = Object.keys(TIER_STACKS) as readonly Tier[];
 /** @param settings As after `-c`. */
 export function synthesize(tier: Tier, settings: Readonly<Record<string, string>> = {}): Synthesized {
   const app = new App({ context: { ...FEATURE_FLAGS, appDist: APPLICATION_FIXTURE, ...settings } });
+  const context: Readonly<Record<string, unknown>> = app.node.getAllContext();
   const stack = new TIER_STACKS[tier](app, `nines-${tier}`, {
-    settings: readSettings(app.node.getAllContext()),
+    settings: readSingleZoneSettings(context, readSettings(context)),
   });
   const template = Template.fromStack(stack);
   const { Resources: resources } = template.toJSON() as {

@@ -8,15 +8,19 @@ import { ApplicationBundleMissingError } from '../constructs/application-bundle.
 import { featureFlags } from '../settings/feature-flags.ts';
 import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
 import { readSettings } from '../settings/settings.ts';
+import { readSingleZoneSettings } from '../settings/single-zone-settings.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
+import { TwoNinesStack } from '../stacks/servers/two-nines-stack.ts';
 
 /** The exit code of a run that could not begin, as everywhere in this repository. */
 const COULD_NOT_RUN = 2;
 
 function composeApp(): App {
   const app = new App({ context: { ...featureFlags() } });
-  const settings = readSettings(app.node.getAllContext());
+  const context: Readonly<Record<string, unknown>> = app.node.getAllContext();
+  const settings = readSettings(context);
+  new TwoNinesStack(app, 'nines-two-nines', { settings: readSingleZoneSettings(context, settings) });
   new ThreeNinesStack(app, 'nines-three-nines', { settings });
   new FourNinesStack(app, 'nines-four-nines', { settings });
   // A finding that nobody has acknowledged stops the synthesis.

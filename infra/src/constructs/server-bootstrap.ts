@@ -15,6 +15,8 @@ const NODE = '/usr/bin/node-24';
 
 const LEVERS_FILE = '/run/shop-api-levers/levers.json';
 const PASSWORD_FILE = '/run/shop-api/database-password';
+/** Of a database on the server itself: as old as the database, so it must outlive a restart as that does. */
+const LOCAL_PASSWORD_FILE = '/etc/shop-api/database-password';
 /** Part of the application's build, so that no start depends on a download. */
 const CA_FILE = '/opt/shop-api/app/rds-ca.pem';
 /** Members read the password. The application's own user exists only while it runs (DynamicUser). */
@@ -40,6 +42,11 @@ export interface ApplicationUnitOptions {
     readonly port: string;
     readonly name: string;
     readonly user: string;
+    /**
+     * Whether the server holds the database itself: no TLS, no password from elsewhere.
+     * @default false
+     */
+    readonly isLocal?: boolean;
   };
   readonly paymentUrl: string;
   readonly reviewsUrl: string;
@@ -49,6 +56,12 @@ export interface ApplicationUnitOptions {
    * @default false
    */
   readonly hasLevers?: boolean;
+  /**
+   * Whether the server brings the schema up to date before it listens. Not where its database only follows another
+   * region's: it could wait for ever.
+   * @default true
+   */
+  readonly migrates?: boolean;
 }
 
 /**
@@ -61,6 +74,7 @@ export interface ApplicationUnitOptions {
  *   it is tricked into a request of somebody else's choice.
  */
 export function applicationUnit(options: ApplicationUnitOptions): string[] {
+  const isLocal = options.database.isLocal === true;
   const environment: Readonly<Record<string, string>> = {
     HOST: '0.0.0.0',
     PORT: String(SERVER_PORT),
@@ -69,27 +83,31 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
     DATABASE_PORT: options.database.port,
     DATABASE_NAME: options.database.name,
     DATABASE_USER: options.database.user,
-    DATABASE_PASSWORD_FILE: PASSWORD_FILE,
-    DATABASE_CA_FILE: CA_FILE,
+    DATABASE_PASSWORD_FILE: isLocal ? LOCAL_PASSWORD_FILE : PASSWORD_FILE,
+    ...(!isLocal && { DATABASE_CA_FILE: CA_FILE }),
     PAYMENT_URL: options.paymentUrl,
     REVIEWS_URL: options.reviewsUrl,
     RATED_RPS: String(options.ratedRps),
     LOG_LEVEL: 'info',
     DRAIN_SECONDS: String(DRAIN_SECONDS),
-    MIGRATE_ON_START: 'true',
+    MIGRATE_ON_START: String(options.migrates ?? true),
     ...(options.hasLevers === true && { LEVERS_FILE }),
   };
   return [
     '[Unit]',
     'Description=Shop API',
-    'After=network-online.target',
+    `After=network-online.target${isLocal ? ' postgresql.service' : ''}`,
     'Wants=network-online.target',
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
     'Type=exec',
     ...Object.entries(environment).map(([name, value]) => `Environment=${name}=${value}`),
-    `ExecStartPre=+/usr/bin/sh -c 'test -s ${PASSWORD_FILE} || systemctl start database-password.service'`,
+    ...(isLocal
+      ? []
+      : [
+          `ExecStartPre=+/usr/bin/sh -c 'test -s ${PASSWORD_FILE} || systemctl start database-password.service'`,
+        ]),
     `ExecStart=${NODE} --enable-source-maps /opt/shop-api/app/server.mjs`,
     'Restart=always',
     'RestartSec=1',
@@ -141,8 +159,7 @@ export interface BootstrapOptions {
   readonly applicationArchive: string;
   /** `s3://` address of `server-files/`, a zip archive. */
   readonly serverFilesArchive: string;
-  /** Name of the parameter that says which secret holds the password. */
-  readonly secretParameterName: string;
+  readonly database: ManagedDatabase | LocalDatabase;
   readonly logGroupName: string;
   readonly region: string;
   readonly stackName: string;
@@ -158,6 +175,22 @@ export interface BootstrapOptions {
    * @default nothing but a server that does not become ready
    */
   readonly releaseCheck?: ReleaseCheck;
+}
+
+/** A database elsewhere. */
+export interface ManagedDatabase {
+  /** Name of the parameter that says which secret holds the password. */
+  readonly secretParameterName: string;
+}
+
+/** A database that the server holds itself, made from the newest copy. */
+export interface LocalDatabase {
+  readonly name: string;
+  readonly user: string;
+  /** `s3://` address below which copies are kept. */
+  readonly copiesUrl: string;
+  /** The address that the server takes over when it is ready. */
+  readonly elasticIpAllocationId: string;
 }
 
 /** Identifiers of AppConfig. */
@@ -183,22 +216,28 @@ export function bootstrapScript(options: BootstrapOptions): string[] {
     'set -euo pipefail',
     `trap '/opt/aws/bin/cfn-signal --exit-code $? --stack ${options.stackName} --resource ${options.groupLogicalId} --region ${options.region}' EXIT`,
     `export AWS_DEFAULT_REGION=${options.region}`,
-    ...INSTALL_PACKAGES,
+    ...installPackages('copiesUrl' in options.database ? [...PACKAGES, ...LOCAL_PACKAGES] : PACKAGES),
     ...installFiles(options),
     ...COLLECT_LOGS(options.logGroupName),
     ...SAY_WHO_AND_WHERE,
-    ...passwordSettings(options),
+    ...databaseSettings(options),
     ...leverSettings(options),
     ...['cat > /etc/systemd/system/shop-api.service <<"UNIT"', ...options.unit, 'UNIT'],
     'systemctl daemon-reload',
-    ...START(options.levers === undefined ? START_UNITS : [...START_UNITS, 'emergency-levers.timer']),
+    ...start([
+      ...('copiesUrl' in options.database ? LOCAL_UNITS : MANAGED_UNITS),
+      ...(options.levers === undefined ? [] : ['emergency-levers.timer']),
+    ]),
     ...waitUntilReady(options),
   ];
 }
 
+const PACKAGES = [NODE_PACKAGE, 'amazon-cloudwatch-agent', 'aws-cfn-bootstrap', 'logrotate', 'unzip'];
+const LOCAL_PACKAGES = ['postgresql17-server', 'nftables'];
+
 /** The repository is S3 behind the gateway endpoint; a hiccup there should not cost a deployment. */
-const INSTALL_PACKAGES = [
-  `packages='${NODE_PACKAGE} amazon-cloudwatch-agent aws-cfn-bootstrap logrotate unzip'`,
+const installPackages = (packages: readonly string[]): string[] => [
+  `packages='${packages.join(' ')}'`,
   'for attempt in 1 2 3 4 5; do dnf install --assumeyes $packages && break; sleep $((attempt * 2)); done',
   'rpm --query $packages',
 ];
@@ -233,17 +272,29 @@ const SAY_WHO_AND_WHERE = [
   `printf '[Service]\\nEnvironment=ZONE=%s\\nEnvironment=INSTANCE_ID=%s\\n' "$zone" "$instance_id" > /etc/systemd/system/shop-api.service.d/identity.conf`,
 ];
 
-function passwordSettings(options: BootstrapOptions): string[] {
-  const settings = [
-    `AWS_DEFAULT_REGION=${options.region}`,
-    `DATABASE_SECRET_PARAMETER=${options.secretParameterName}`,
-    `DATABASE_PASSWORD_FILE=${PASSWORD_FILE}`,
-    `DATABASE_PASSWORD_GROUP=${PASSWORD_GROUP}`,
-    `NODE=${NODE}`,
-  ];
+function databaseSettings({ database, region }: BootstrapOptions): string[] {
+  const isLocal = 'copiesUrl' in database;
+  const settings = isLocal
+    ? [
+        `AWS_DEFAULT_REGION=${region}`,
+        `COPIES_URL=${database.copiesUrl}`,
+        `DATABASE_NAME=${database.name}`,
+        `DATABASE_USER=${database.user}`,
+        `DATABASE_PASSWORD_FILE=${LOCAL_PASSWORD_FILE}`,
+        `DATABASE_PASSWORD_GROUP=${PASSWORD_GROUP}`,
+      ]
+    : [
+        `AWS_DEFAULT_REGION=${region}`,
+        `DATABASE_SECRET_PARAMETER=${database.secretParameterName}`,
+        `DATABASE_PASSWORD_FILE=${PASSWORD_FILE}`,
+        `DATABASE_PASSWORD_GROUP=${PASSWORD_GROUP}`,
+        `NODE=${NODE}`,
+      ];
+  const file = `/etc/shop-api/${isLocal ? 'database-copy' : 'database-password'}.env`;
   return [
     `groupadd --system --force ${PASSWORD_GROUP}`,
-    `printf '%s\\n' ${settings.map((setting) => `'${setting}'`).join(' ')} > /etc/shop-api/database-password.env`,
+    `printf '%s\\n' ${settings.map((setting) => `'${setting}'`).join(' ')} > ${file}`,
+    ...(isLocal ? [`env $(cat ${file}) /opt/shop-api/server/restore-database.sh`] : []),
   ];
 }
 
@@ -261,10 +312,17 @@ function leverSettings({ levers, region }: BootstrapOptions): string[] {
   ];
 }
 
-const START_UNITS = ['shop-api.service', 'database-password.timer', 'log-rotation.timer'];
+const MANAGED_UNITS = ['shop-api.service', 'database-password.timer', 'log-rotation.timer'];
+const LOCAL_UNITS = [
+  'shop-api.service',
+  'database-copy.timer',
+  'last-copy.service',
+  'redirect-http.service',
+  'log-rotation.timer',
+];
 
 /** Without waiting: should the first start fail, systemd tries again, and this script looks at readiness only. */
-const START = (units: readonly string[]): string[] => [
+const start = (units: readonly string[]): string[] => [
   `units='${units.join(' ')}'`,
   'systemctl enable $units',
   'systemctl start --no-block $units',
@@ -274,7 +332,7 @@ const START = (units: readonly string[]): string[] => [
  * Five minutes, because the first start runs the migrations. Then long enough for the load balancer to have seen
  * it too: on the signal that follows, a deployment takes the next old server away.
  */
-function waitUntilReady({ releaseCheck, stackName }: BootstrapOptions): string[] {
+function waitUntilReady({ releaseCheck, stackName, database }: BootstrapOptions): string[] {
   const check =
     releaseCheck === undefined
       ? ''
@@ -284,9 +342,14 @@ function waitUntilReady({ releaseCheck, stackName }: BootstrapOptions): string[]
           `RELEASE_WATCH_SECONDS=${String(releaseCheck.watchSeconds)}`,
           '/opt/shop-api/server/release-check.sh; ',
         ].join(' ');
+  // The address is taken over by a server that can answer, and not before.
+  const ready =
+    'elasticIpAllocationId' in database
+      ? `aws ec2 associate-address --allow-reassociation --allocation-id ${database.elasticIpAllocationId} --instance-id "$instance_id"`
+      : 'sleep 20';
   return [
     'for attempt in $(seq 100); do',
-    `  if curl -sf --max-time 3 -o /dev/null http://127.0.0.1:${String(SERVER_PORT)}/readyz; then sleep 20; ${check}exit 0; fi`,
+    `  if curl -sf --max-time 3 -o /dev/null http://127.0.0.1:${String(SERVER_PORT)}/readyz; then ${ready}; ${check}exit 0; fi`,
     '  sleep 3',
     'done',
     "echo 'The application did not become ready.' >&2",

@@ -90,6 +90,11 @@ export interface ServerGroupProps {
    * @default none
    */
   readonly levers?: EmergencyLevers;
+  /**
+   * Whether the servers bring the schema up to date when they start.
+   * @default true
+   */
+  readonly migrates?: boolean;
   /** Fewest servers; over all groups at least one per zone. */
   readonly minServers: number;
   readonly maxServers: number;
@@ -101,7 +106,7 @@ export interface ServerGroupProps {
  * A service outside the template that the servers call, as CloudFormation metadata `nines:dependencies`: the one
  * thing about the workload's structure that no resource shows.
  */
-interface Dependency {
+export interface Dependency {
   readonly name: string;
   /** `hard`: an answer fails without it. `soft`: the application compensates. */
   readonly necessity: 'hard' | 'soft';
@@ -109,7 +114,7 @@ interface Dependency {
   readonly addressVariable: string;
 }
 
-const DEPENDENCIES: readonly Dependency[] = [
+export const DEPENDENCIES: readonly Dependency[] = [
   { name: 'payment', necessity: 'hard', addressVariable: 'PAYMENT_URL' },
   { name: 'reviews', necessity: 'soft', addressVariable: 'REVIEWS_URL' },
 ];
@@ -278,10 +283,11 @@ export class ServerGroup extends Construct {
           reviewsUrl: props.reviewsUrl,
           ratedRps: props.ratedRps,
           hasLevers: props.levers !== undefined,
+          ...(props.migrates !== undefined && { migrates: props.migrates }),
         }),
         applicationArchive: props.applicationBundle.s3ObjectUrl,
         serverFilesArchive: props.serverFiles.s3ObjectUrl,
-        secretParameterName: props.database.secretParameter.parameterName,
+        database: { secretParameterName: props.database.secretParameter.parameterName },
         logGroupName: props.logGroup.logGroupName,
         region: stack.region,
         stackName: stack.stackName,
@@ -336,7 +342,7 @@ const subnetsOf = ({ subnets }: ServerGroupProps): SubnetSelection =>
   subnets === undefined ? SERVER_SUBNETS : { subnets: [...subnets] };
 
 /** 443 for AWS itself, and what the third parties' addresses say. */
-function outboundPorts(urls: readonly string[]): number[] {
+export function outboundPorts(urls: readonly string[]): number[] {
   const ports = urls.map((url) => {
     const { port, protocol } = new URL(url);
     return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);

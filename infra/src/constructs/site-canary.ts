@@ -22,8 +22,13 @@ const INTERVAL = Duration.minutes(5);
 
 export interface SiteCanaryProps {
   readonly alerts: AlertChannel;
-  /** Base URL under which pages and API are both found. */
+  /** Base URL of the pages. */
   readonly siteUrl: string;
+  /**
+   * Base URL of the API.
+   * @default that of the pages
+   */
+  readonly apiUrl?: string;
   readonly data: DataPolicy;
   /** Logical id that the stack pins the bucket of reports to, which findings of cdk-nag name. */
   readonly artifactsLogicalId: string;
@@ -49,7 +54,7 @@ export class SiteCanary extends Construct {
       test: Test.custom({ code: Code.fromInline(readFileSync(CODE, 'utf8')), handler: 'index.handler' }),
       schedule: Schedule.rate(INTERVAL),
 
-      environmentVariables: { SITE_URL: props.siteUrl },
+      environmentVariables: { SITE_URL: props.siteUrl, API_URL: props.apiUrl ?? props.siteUrl },
       artifactsBucketLocation: { bucket: this.artifacts, prefix: 'canary' },
       role: this.createRole(props),
       provisionedResourceCleanup: true,

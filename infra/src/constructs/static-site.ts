@@ -7,6 +7,7 @@
  * whole workload (`cdn.ts`).
  */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   type BehaviorOptions,
   Distribution,
@@ -49,6 +50,11 @@ export interface StaticSiteProps {
    * @default none: the distribution serves static content only
    */
   readonly apiBehaviors?: Readonly<Record<string, BehaviorOptions>>;
+  /**
+   * A name to serve under, with its ACM certificate in us-east-1.
+   * @default none: CloudFront's own
+   */
+  readonly name?: { readonly domainName: string; readonly certificateArn: string };
 }
 
 export class StaticSite extends Construct {
@@ -68,7 +74,7 @@ export class StaticSite extends Construct {
     acknowledge(this.edgeLogs, {
       'AwsSolutions-S1': 'Holds access logs itself; logging who reads logs into a further bucket has no end.',
     });
-    this.distribution = this.createDistribution(props.apiBehaviors);
+    this.distribution = this.createDistribution(props);
     this.publish(props);
   }
 
@@ -97,7 +103,7 @@ export class StaticSite extends Construct {
     });
   }
 
-  private createDistribution(apiBehaviors: StaticSiteProps['apiBehaviors']): Distribution {
+  private createDistribution({ apiBehaviors, name }: StaticSiteProps): Distribution {
     const distribution = new Distribution(this, 'Distribution', {
       comment: apiBehaviors === undefined ? 'Static content' : 'Static content and the application',
       defaultBehavior: {
@@ -107,6 +113,10 @@ export class StaticSite extends Construct {
         compress: true,
       },
       ...(apiBehaviors !== undefined && { additionalBehaviors: { ...apiBehaviors } }),
+      ...(name !== undefined && {
+        domainNames: [name.domainName],
+        certificate: Certificate.fromCertificateArn(this, 'Certificate', name.certificateArn),
+      }),
       defaultRootObject: 'index.html',
       // Without permission to list the bucket S3 answers 403 for an object that is not there.
       errorResponses: [
@@ -124,8 +134,10 @@ export class StaticSite extends Construct {
         apiBehaviors === undefined
           ? 'Serves public files from S3 only: no query, no body, no code behind it that a web application firewall could protect. A firewall comes with the tier that puts the application behind CloudFront.'
           : 'The firewall stands at the load balancer, where every request for the application passes (docs/adr/0040). The rest are public files from S3, with no code behind them that a firewall could protect.',
-      'AwsSolutions-CFR4':
-        "Served under CloudFront's own name and certificate, for which CloudFront fixes the TLS policy. HTTP is redirected to HTTPS.",
+      ...(name === undefined && {
+        'AwsSolutions-CFR4':
+          "Served under CloudFront's own name and certificate, for which CloudFront fixes the TLS policy. HTTP is redirected to HTTPS.",
+      }),
     });
     return distribution;
   }

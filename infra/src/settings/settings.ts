@@ -6,6 +6,8 @@
  * tier decides (zones, thresholds, Multi-AZ): a tier that can be talked out of its rules promises nothing.
  */
 import { join } from 'node:path';
+import { MULTI_REGION_SETTING_NAMES } from './multi-region-settings.ts';
+import { SINGLE_ZONE_SETTING_NAMES } from './single-zone-settings.ts';
 import { DATA_POLICIES, type DataPolicy } from './data-policy.ts';
 import { SettingsInvalidError } from './settings-invalid-error.ts';
 
@@ -89,6 +91,9 @@ const NAMES = [
 
 type SettingName = (typeof NAMES)[number];
 
+/** Those of tiers with several regions are read there, and no misspelling here. */
+const KNOWN: readonly string[] = [...NAMES, ...MULTI_REGION_SETTING_NAMES, ...SINGLE_ZONE_SETTING_NAMES];
+
 /**
  * @param context All context of the app. Keys with a colon or an at sign belong to the CDK and are left alone;
  *   any other unknown key is refused, since a misspelt switch that is ignored is how data gets destroyed.
@@ -134,8 +139,8 @@ type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
 function unknownSettings(context: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(context)
-    .filter((key) => !/[:@]/.test(key) && !(NAMES as readonly string[]).includes(key))
-    .map((key) => `${key}: there is no such setting; known are ${NAMES.join(', ')}.`);
+    .filter((key) => !/[:@]/.test(key) && !KNOWN.includes(key))
+    .map((key) => `${key}: there is no such setting; known are ${KNOWN.join(', ')}.`);
 }
 
 function parseData(value: string): Parsed<DataPolicy> {

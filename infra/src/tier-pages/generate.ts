@@ -8,11 +8,14 @@ import { join } from 'node:path';
 import { App, CfnResource, type Stack } from 'aws-cdk-lib';
 import { format, resolveConfig } from 'prettier';
 import { featureFlags } from '../settings/feature-flags.ts';
-import { type DeploymentSettings, readSettings } from '../settings/settings.ts';
+import { readSettings } from '../settings/settings.ts';
+import { readSingleZoneSettings, type SingleZoneSettings } from '../settings/single-zone-settings.ts';
 import { FOUR_NINES_TOPICS } from '../stacks/servers/four-nines-topics.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { THREE_NINES_TOPICS } from '../stacks/servers/three-nines-topics.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
+import { TWO_NINES_TOPICS } from '../stacks/servers/two-nines-topics.ts';
+import { TwoNinesStack } from '../stacks/servers/two-nines-stack.ts';
 import { renderTierPage, TIER_PAGES_FOLDER, tierPagePath } from './render-tier-page.ts';
 import type { TierTopics } from './topics.ts';
 
@@ -38,20 +41,21 @@ function resourceTypes(stack: Stack): Record<string, string> {
   );
 }
 
-type TierStack = new (scope: App, id: string, props: { readonly settings: DeploymentSettings }) => Stack;
+type TierStack = new (scope: App, id: string, props: { readonly settings: SingleZoneSettings }) => Stack;
 
 /** Types by logical id, of the stack as it is without any settings. */
 function typesOf(TierStack: TierStack, { stackName }: TierTopics): Record<string, string> {
   return withEmptyApplication((appDist) =>
     resourceTypes(
       new TierStack(new App({ context: { ...featureFlags() } }), stackName, {
-        settings: readSettings({ appDist }),
+        settings: readSingleZoneSettings({}, readSettings({ appDist })),
       }),
     ),
   );
 }
 
 const TIERS: readonly (readonly [TierTopics, TierStack])[] = [
+  [TWO_NINES_TOPICS, TwoNinesStack],
   [THREE_NINES_TOPICS, ThreeNinesStack],
   [FOUR_NINES_TOPICS, FourNinesStack],
 ];

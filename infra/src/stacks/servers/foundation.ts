@@ -1,5 +1,5 @@
 /**
- * What every tier with a network of several zones stands on: keys, logs, the alert channel, the network. The ids of
+ * What every tier stands on: keys, logs, the alert channel, the network. The ids of
  * these constructs are part of the deployed stacks: do not rename them.
  */
 import { Duration, type Stack } from 'aws-cdk-lib';
@@ -15,9 +15,11 @@ import { pinLogicalIds } from '../pin-logical-id.ts';
 export interface FoundationOptions {
   readonly settings: Pick<DeploymentSettings, 'data' | 'vpcCidr' | 'alertEmail'>;
   readonly zones: 2 | 3;
+  /** @default false */
+  readonly isPublicOnly?: boolean;
 }
 
-export function createFoundation(stack: Stack, { settings, zones }: FoundationOptions) {
+export function createFoundation(stack: Stack, { settings, zones, isPublicOnly = false }: FoundationOptions) {
   const { data, vpcCidr, alertEmail } = settings;
   const dataKey = new EncryptionKey(stack, 'DataKey', {
     description: 'Database, its backups and its password',
@@ -32,7 +34,12 @@ export function createFoundation(stack: Stack, { settings, zones }: FoundationOp
   const flowLogs = logGroup('FlowLogs');
   const accessLogs = new AccessLogBucket(stack, 'AccessLogs', { data, expiration: Duration.days(90) });
   const alerts = new AlertChannel(stack, 'Alerts', { encryptionKey: operationsKey, email: alertEmail });
-  const { vpc } = new Network(stack, 'Network', { cidr: vpcCidr, zones, flowLogGroup: flowLogs });
+  const { vpc } = new Network(stack, 'Network', {
+    cidr: vpcCidr,
+    zones,
+    isPublicOnly,
+    flowLogGroup: flowLogs,
+  });
   pinLogicalIds({
     DataKey: dataKey,
     OperationsKey: operationsKey,

@@ -5,10 +5,12 @@ import { type Synthesized, synthesize, type Tier } from '../../../test/synthesiz
 import type { Evidence, TierTopics } from '../../tier-pages/topics.ts';
 import { FOUR_NINES_TOPICS } from './four-nines-topics.ts';
 import { THREE_NINES_TOPICS } from './three-nines-topics.ts';
+import { TWO_NINES_TOPICS } from './two-nines-topics.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../..');
 
 const TOPICS: readonly (readonly [Tier, TierTopics])[] = [
+  ['two-nines', TWO_NINES_TOPICS],
   ['three-nines', THREE_NINES_TOPICS],
   ['four-nines', FOUR_NINES_TOPICS],
 ];

@@ -1,0 +1,220 @@
+/**
+ * The 99% tier on servers: one zone, one server that holds the application and its PostgreSQL, copies of the database
+ * in S3 that the server cannot delete. What fails is rebuilt and restored, in the same zone or in another.
+ *
+ * docs/tiers/two-nines.md says which resource fulfils which of the tier's promises.
+ */
+import { join } from 'node:path';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { AlertingAlarm } from '../../constructs/alarm.ts';
+import { createApplicationBundle } from '../../constructs/application-bundle.ts';
+import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
+import { FailoverName } from '../../constructs/failover-name.ts';
+import { RebuildElsewhere } from '../../constructs/rebuild-elsewhere.ts';
+import { ServerAlerts } from '../../constructs/server-alerts.ts';
+import { createServerFilesAsset } from '../../constructs/server-files.ts';
+import { COPY_INTERVAL, SingleServer } from '../../constructs/single-server.ts';
+import { SiteCanary } from '../../constructs/site-canary.ts';
+import { StaticSite } from '../../constructs/static-site.ts';
+import type { SingleZoneSettings } from '../../settings/single-zone-settings.ts';
+import { pinLogicalIds } from '../pin-logical-id.ts';
+import { createFoundation, type Foundation } from './foundation.ts';
+import { warnOfPlaceholders } from './placeholder-warnings.ts';
+
+/** Zones that the server can be rebuilt in. It is in one of them. */
+const ZONES = 3;
+const COPY_RETENTION = Duration.days(90);
+/** So many copies missing, and somebody is told. */
+const COPIES_MISSING = 3;
+
+const STATIC_CONTENT_ID = 'StaticContent';
+const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
+const COPIES_ID = 'DatabaseCopies';
+const CANARY_REPORTS_ID = 'CanaryReports';
+
+export interface TwoNinesStackProps extends StackProps {
+  readonly settings: SingleZoneSettings;
+}
+
+export class TwoNinesStack extends Stack {
+  constructor(scope: Construct, id: string, props: TwoNinesStackProps) {
+    const { settings, ...stackProps } = props;
+    super(scope, id, {
+      description: 'Nines: the 99% tier on servers',
+      terminationProtection: settings.data === 'keep',
+      ...stackProps,
+      tags: { 'nines:tier': 'two-nines', ...stackProps.tags },
+    });
+    this.addMetadata('nines:tier', 'two-nines');
+    this.addMetadata('nines:flavour', 'servers');
+    warnOfPlaceholders(this, settings);
+
+    const foundation = createFoundation(this, { settings, zones: ZONES, isPublicOnly: true });
+    const server = this.createServer(settings, foundation);
+    const site = this.createStaticSite(settings, foundation, server.url);
+    const siteUrl = `https://${site.distribution.distributionDomainName}`;
+    if (settings.failoverName !== undefined) {
+      const { domainName, hostedZoneId } = settings.failoverName;
+      const name = new FailoverName(this, 'Name', {
+        domainName,
+        hostedZoneId,
+        address: server.address.attrPublicIp,
+        healthPath: '/products?limit=1',
+        staticPage: site.distribution,
+      });
+      pinLogicalIds({
+        SiteHealthCheck: name.healthCheck,
+        ServerRecord: name.primary,
+        StaticPageRecord: name.secondary,
+      });
+    }
+    this.createMonitoring({ settings, siteUrl, server, ...foundation });
+
+    new CfnOutput(this, 'ApiUrl', { value: server.url });
+    new CfnOutput(this, 'SiteUrl', { value: siteUrl });
+    new CfnOutput(this, 'AlertTopicArn', { value: foundation.alerts.topic.topicArn });
+    foundation.vpc.publicSubnets.forEach((subnet, index) => {
+      new CfnOutput(this, `Zone${String(index + 1)}Subnet`, { value: subnet.subnetId });
+    });
+  }
+
+  private createServer(
+    settings: SingleZoneSettings,
+    { vpc, dataKey, accessLogs, serverLogs }: Foundation,
+  ): SingleServer {
+    const subnet = vpc.publicSubnets[settings.zone - 1];
+    if (subnet === undefined) throw new RangeError(`There is no zone ${String(settings.zone)}.`);
+    const levers = new EmergencyLevers(this, 'EmergencyLevers');
+    const server = new SingleServer(this, 'Server', {
+      vpc,
+      subnet,
+      dataKey,
+      data: settings.data,
+      accessLogs,
+      copiesLogicalId: COPIES_ID,
+      copyRetention: COPY_RETENTION,
+      applicationBundle: createApplicationBundle(this, 'ApplicationBundle', settings.appDist),
+      serverFiles: createServerFilesAsset(this, 'ServerFiles'),
+      logGroup: serverLogs,
+      levers,
+      paymentUrl: settings.paymentUrl,
+      reviewsUrl: settings.reviewsUrl,
+      ratedRps: settings.ratedRps,
+    });
+    const rebuild = new RebuildElsewhere(this, 'RebuildElsewhere', {
+      group: server.group,
+      subnets: vpc.publicSubnets,
+    });
+    pinLogicalIds({
+      Server: server.group,
+      ServerLaunchTemplate: server.launchTemplate,
+      ServerAddress: server.address,
+      [COPIES_ID]: server.copies,
+      RebuildElsewhere: rebuild.document,
+      LeverApplication: levers.application,
+      LeverEnvironment: levers.environment,
+      LeverStrategy: levers.strategy,
+    });
+    return server;
+  }
+
+  private createStaticSite(settings: SingleZoneSettings, foundation: Foundation, apiUrl: string): StaticSite {
+    const { failoverName: name } = settings;
+    const site = new StaticSite(this, 'StaticSite', {
+      contentPath: STATIC_CONTENT,
+      configuration: { apiUrl },
+      contentLogicalId: STATIC_CONTENT_ID,
+      accessLogs: foundation.accessLogs,
+      data: settings.data,
+      ...(name !== undefined && {
+        name: { domainName: name.domainName, certificateArn: name.edgeCertificateArn },
+      }),
+    });
+    pinLogicalIds({
+      [STATIC_CONTENT_ID]: site.bucket,
+      StaticEdgeLogs: site.edgeLogs,
+      StaticDistribution: site.distribution,
+    });
+    return site;
+  }
+
+  private createMonitoring(
+    parts: Foundation & {
+      readonly settings: SingleZoneSettings;
+      readonly siteUrl: string;
+      readonly server: SingleServer;
+    },
+  ): void {
+    const { alerts, server, serverLogs } = parts;
+    const canary = new SiteCanary(this, 'SiteCanary', {
+      alerts,
+      siteUrl: parts.siteUrl,
+      apiUrl: server.url,
+      data: parts.settings.data,
+      artifactsLogicalId: CANARY_REPORTS_ID,
+    });
+    const copied = new MetricFilter(this, 'DatabaseCopied', {
+      logGroup: serverLogs,
+      metricNamespace: `Nines/${this.stackName}`,
+      metricName: 'DatabaseCopies',
+      metricValue: '1',
+      filterPattern: FilterPattern.literal('{ $.msg = "database copied" }'),
+    }).metric({ statistic: Stats.SUM, period: COPY_INTERVAL });
+    const missing = new AlertingAlarm(this, 'CopiesMissing', {
+      alerts,
+      problem: 'The database has not been copied for three quarters of an hour: that much would be lost.',
+      playbook: 'docs/playbooks/database-problems.md',
+      metric: copied,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      periods: COPIES_MISSING,
+      missingData: TreatMissingData.BREACHING,
+    });
+    const events = new ServerAlerts(this, 'ServerAlerts', { alerts, groups: [server.group] });
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: this.stackName,
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: [canary.failed, missing] })],
+        [
+          new GraphWidget({
+            title: 'Looks around from outside, percent',
+            width: 8,
+            left: [canary.canary.metricSuccessPercent()],
+          }),
+          new GraphWidget({ title: 'CPU, percent', width: 8, left: [cpuOf(server)] }),
+          new GraphWidget({ title: 'Copies of the database', width: 8, left: [copied] }),
+        ],
+      ],
+    });
+    pinLogicalIds({
+      Canary: canary.canary,
+      [CANARY_REPORTS_ID]: canary.artifacts,
+      CanaryAlarm: canary.failed,
+      CopiesMissingAlarm: missing,
+      ServerReplacedAlert: events.replaced,
+      ServerNotHealingAlert: events.notHealing,
+      FailedDeploymentAlert: events.failedDeployment,
+      Dashboard: dashboard,
+    });
+  }
+}
+
+const cpuOf = ({ group }: SingleServer): Metric =>
+  new Metric({
+    namespace: 'AWS/EC2',
+    metricName: 'CPUUtilization',
+    dimensionsMap: { AutoScalingGroupName: group.autoScalingGroupName },
+    statistic: Stats.AVERAGE,
+    period: Duration.minutes(1),
+  });
