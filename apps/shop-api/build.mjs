@@ -56,6 +56,7 @@ await Promise.all([
   buildServer(),
   buildFunction('shop-api', 'src/lambda.ts'),
   buildFunction('order-worker', 'src/order-worker.ts'),
+  buildFunction('seed-catalogue', 'src/seed-catalogue.ts'),
 ]);
 await cp(path('migrations'), join(output, 'migrations'), { recursive: true });
 await writeFile(join(output, 'rds-ca.pem'), `${rds.ca.join('\n')}\n`);

@@ -57,7 +57,7 @@ export async function startTables(): Promise<TestTables> {
 const wallClock = { now: () => new Date().getTime() };
 
 /** The emulator is one process on a machine that may be busy; the real limits have tests of their own. */
-const PATIENT = { connectTimeoutMs: 20_000, requestTimeoutMs: 20_000, callTimeoutMs: 20_000 };
+export const PATIENT = { connectTimeoutMs: 20_000, requestTimeoutMs: 20_000, callTimeoutMs: 20_000 };
 
 export function openStorage(
   { dynamodb: { endpoint, region, credentials } }: Pick<TestTables, 'dynamodb'>,

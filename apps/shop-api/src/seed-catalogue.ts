@@ -1,0 +1,21 @@
+/** Fills a new table with products, as a custom resource of its stack. A wrong setting fails the initialisation. */
+import { createDynamodbConnection } from './adapters/dynamodb/connection.ts';
+import { seedCatalogue } from './adapters/dynamodb/seed.ts';
+import { createJsonLog } from './adapters/json-log.ts';
+import { ConfigInvalidError } from './config.ts';
+import { createCustomResource } from './function/custom-resource.ts';
+
+const tableName = process.env['TABLE_NAME'];
+if (!tableName) throw new ConfigInvalidError(['TABLE_NAME is missing.']);
+const connection = createDynamodbConnection();
+
+export const handler = createCustomResource({
+  work: () => seedCatalogue(connection, tableName),
+  fetch,
+  log: createJsonLog({
+    level: 'info',
+    base: { service: 'seed-catalogue' },
+    write: (line) => process.stdout.write(line),
+    wallClock: () => new Date(),
+  }),
+});
