@@ -72,6 +72,11 @@ describe('help', () => {
     ['--help', 'gameday'],
     ['gameday --help', 'nines gameday three-nines --json > verdict.json'],
     ['gameday --help', 'NINES_K6'],
+    ['synth --help', 'Exit codes: 0 synthesized, 2 could not be run.'],
+    ['deploy --help', 'nines deploy three-nines --profile shop'],
+    ['diff --help', 'nines diff three-nines four-nines'],
+    ['destroy --help', 'nines destroy three-nines --dry-run'],
+    ['load --help', '--i-own'],
     ['up --help', 'Exit codes: 0 it was up and the user ended it, 2 could not be run.'],
     ['help gameday', 'Exit codes: 0 every acceptance met, 1 not met, 2 could not be run.'],
   ])('nines %s ends with 0 and shows it as the result', async (args, text) => {

@@ -4,9 +4,11 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addCommand } from './commands/add.ts';
+import { diffCommand } from './commands/diff.ts';
 import { gameDayCommand } from './commands/gameday.ts';
 import { labCommand } from './commands/lab.ts';
 import { loadCommand } from './commands/load.ts';
+import { stackCommands } from './commands/stacks.ts';
 import { upCommand } from './commands/up.ts';
 import { EXIT } from './exit-code.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -25,7 +27,15 @@ export type AddCommand = (
   finish: (code: ExitCode) => void,
 ) => void;
 
-const COMMANDS: readonly AddCommand[] = [upCommand, loadCommand, gameDayCommand, addCommand, labCommand];
+const COMMANDS: readonly AddCommand[] = [
+  upCommand,
+  loadCommand,
+  gameDayCommand,
+  stackCommands,
+  diffCommand,
+  addCommand,
+  labCommand,
+];
 
 /**
  * Errors that are for the user, in one message: those that we name ourselves (their code is in small letters), and

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createGuardian } from '@nines/local-cloud';
 import type { Guardian } from '@nines/local-cloud';
 import { readAssembly, stacksOfAssembly } from '@nines/topology';
-import type { Topology } from '@nines/topology';
+import type { AssemblyStack, Topology } from '@nines/topology';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -20,7 +20,11 @@ export const BUNDLES = {
 
 export const LOAD_SCRIPT = join(ROOT, 'load-tests/src/k6/shop.ts');
 export const REPORTS = join(ROOT, '.nines/reports');
-export const ASSEMBLY = join(ROOT, 'infra/cdk.out');
+export const INFRA = join(ROOT, 'infra');
+export const ASSEMBLY = join(INFRA, 'cdk.out');
+/** Where the commands synthesize with settings of the user's own, so that the build's own assembly stays as it is. */
+export const COMMAND_ASSEMBLY = join(ROOT, '.nines/cdk.out');
+export const TIER_PAGES = join(ROOT, 'docs/tiers');
 
 export class BuildFailedError extends Error {
   readonly code = 'build-failed';
@@ -72,8 +76,20 @@ async function runBuild(signal: AbortSignal, guardian: Guardian): Promise<void> 
 const isOfTier = (stackName: string, tier: string): boolean =>
   stackName === `nines-${tier}` || stackName.startsWith(`nines-${tier}-`);
 
-/** The synthesized stacks of a tier, read into one topology. */
-export async function readTopologyOf(tier: string, assembly: string = ASSEMBLY): Promise<Topology> {
+/** What `cdk synth` wrote for one tier. */
+export interface SynthesizedTier {
+  readonly manifest: unknown;
+  readonly stacks: readonly AssemblyStack[];
+  /** Parsed templates by file name. */
+  readonly templates: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The synthesized stacks of a tier.
+ *
+ * @throws TierNotSynthesizedError with the stacks that there are.
+ */
+export async function readTier(tier: string, assembly: string = ASSEMBLY): Promise<SynthesizedTier> {
   const manifest: unknown = JSON.parse(await readFile(join(assembly, 'manifest.json'), 'utf8'));
   const all = stacksOfAssembly(manifest);
   const stacks = all.filter(({ stackName }) => isOfTier(stackName, tier));
@@ -85,5 +101,12 @@ export async function readTopologyOf(tier: string, assembly: string = ASSEMBLY):
   const templates: Record<string, unknown> = {};
   for (const { templateFile } of stacks)
     templates[templateFile] = JSON.parse(await readFile(join(assembly, templateFile), 'utf8'));
-  return readAssembly({ manifest, templates, stacks: stacks.map(({ artifactId }) => artifactId) });
+  return { manifest, stacks, templates };
 }
+
+export const topologyOf = ({ manifest, stacks, templates }: SynthesizedTier): Topology =>
+  readAssembly({ manifest, templates, stacks: stacks.map(({ artifactId }) => artifactId) });
+
+/** The synthesized stacks of a tier, read into one topology. */
+export const readTopologyOf = async (tier: string, assembly: string = ASSEMBLY): Promise<Topology> =>
+  topologyOf(await readTier(tier, assembly));
