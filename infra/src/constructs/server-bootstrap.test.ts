@@ -37,6 +37,7 @@ describe('the first start of a server', () => {
       LOG_LEVEL: 'info',
       DRAIN_SECONDS: '15',
       MIGRATE_ON_START: 'true',
+      LEVERS_FILE: '/run/shop-api-levers/levers.json',
     });
   });
 

@@ -23,3 +23,11 @@ export function pinLogicalIds(constructs: Readonly<Record<string, IConstruct>>):
     resource.overrideLogicalId(logicalId);
   }
 }
+
+/** `{ Name1: first, Name2: second, ... }` */
+export const numbered = <T>(name: string, items: readonly T[]): Record<string, T> =>
+  Object.fromEntries(items.map((item, index) => [`${name}${String(index + 1)}`, item]));
+
+/** Parts of composite alarms, under names that say so. */
+export const conditions = <T>(parts: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [`${name}Condition`, part]));

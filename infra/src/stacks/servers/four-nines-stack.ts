@@ -38,7 +38,7 @@ import { WebLoadBalancer } from '../../constructs/web-load-balancer.ts';
 import { ZoneAutoshift } from '../../constructs/zone-autoshift.ts';
 import { ZoneHealth } from '../../constructs/zone-health.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
-import { pinLogicalIds } from '../pin-logical-id.ts';
+import { conditions, numbered, pinLogicalIds } from '../pin-logical-id.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
 
@@ -410,11 +410,3 @@ export class FourNinesStack extends Stack {
     pinLogicalIds({ Dashboard: dashboard });
   }
 }
-
-/** `{ Name1: first, Name2: second, ... }` */
-const numbered = <T>(name: string, items: readonly T[]): Record<string, T> =>
-  Object.fromEntries(items.map((item, index) => [`${name}${String(index + 1)}`, item]));
-
-/** Parts of composite alarms, under names that say so. */
-const conditions = <T>(parts: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(parts).map(([name, part]) => [`${name}Condition`, part]));

@@ -34,6 +34,7 @@ describe('what holds data in the three-nines stack', () => {
     expect(policiesOf(kept)).toEqual({
       'AccessLogs AWS::S3::Bucket': 'RetainExceptOnCreate',
       'BackupVault AWS::Backup::BackupVault': 'RetainExceptOnCreate',
+      'CanaryReports AWS::S3::Bucket': 'RetainExceptOnCreate',
       'DataKey AWS::KMS::Key': 'RetainExceptOnCreate',
       'Database AWS::RDS::DBInstance': 'Snapshot',
       'DatabaseLogs AWS::Logs::LogGroup': 'RetainExceptOnCreate',
@@ -73,7 +74,7 @@ describe('what holds data in the three-nines stack', () => {
       .filter(({ Type }) => Type === 'Custom::S3AutoDeleteObjects')
       .map(({ Properties }) => Properties['BucketName']);
 
-    expect(emptied).toHaveLength(3);
+    expect(emptied).toHaveLength(4);
     expect(Object.values(destroyed.resources).map(({ Type }) => Type)).not.toContain(
       'AWS::Backup::BackupVault',
     );

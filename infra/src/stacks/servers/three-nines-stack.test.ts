@@ -248,7 +248,12 @@ describe('the three-nines stack', () => {
     it('no public access to any bucket, and no plain HTTP', () => {
       const buckets = ofType('AWS::S3::Bucket');
 
-      expect(buckets.map(([id]) => id).sort()).toEqual(['AccessLogs', 'StaticContent', 'StaticEdgeLogs']);
+      expect(buckets.map(([id]) => id).sort()).toEqual([
+        'AccessLogs',
+        'CanaryReports',
+        'StaticContent',
+        'StaticEdgeLogs',
+      ]);
       for (const [id, { Properties }] of buckets) {
         expect(Properties['PublicAccessBlockConfiguration']).toEqual({
           BlockPublicAcls: true,
@@ -297,6 +302,8 @@ describe('the three-nines stack', () => {
       const actions = statements().flatMap(({ Action }) => Action as string | string[]);
 
       expect(actions.sort()).toEqual([
+        'appconfig:GetLatestConfiguration',
+        'appconfig:StartConfigurationSession',
         'cloudformation:SignalResource',
         'kms:Decrypt',
         'logs:CreateLogStream',
@@ -356,10 +363,13 @@ describe('the three-nines stack', () => {
       expect([...new Set(topicPolicies)].sort()).toEqual(services);
     });
 
-    it('of every alarm, when it starts and when it ends, with a playbook', () => {
-      const alarms = ofType('AWS::CloudWatch::Alarm');
+    it('of every alarm that is no part of another, when it starts and when it ends, with a playbook', () => {
+      const composite = ofType('AWS::CloudWatch::CompositeAlarm');
+      const rules = JSON.stringify(composite);
+      const alarms = ofType('AWS::CloudWatch::Alarm').filter(([id]) => !rules.includes(`["${id}","Arn"]`));
 
-      expect(alarms).toHaveLength(13);
+      expect(alarms).toHaveLength(15);
+      expect(composite).toHaveLength(5);
       for (const [, { Properties }] of alarms) {
         expect(Properties).toMatchObject({
           AlarmActions: [{ Ref: 'AlertTopic' }],
@@ -399,15 +409,18 @@ describe('the three-nines stack', () => {
       });
     });
 
-    it.each(['ServerReplacedAlert', 'ServerNotHealingAlert', 'FailedDeploymentAlert', 'BackupFailedAlert'])(
-      'by the rule %s',
-      (logicalId) => {
-        expect(property(logicalId, 'Targets')).toEqual([
-          expect.objectContaining({ Arn: { Ref: 'AlertTopic' } }),
-        ]);
-        expect(property(logicalId, 'State')).toBe('ENABLED');
-      },
-    );
+    it.each([
+      'ServerReplacedAlert',
+      'ServerNotHealingAlert',
+      'FailedDeploymentAlert',
+      'BackupFailedAlert',
+      'RestoreTestFailedAlert',
+    ])('by the rule %s', (logicalId) => {
+      expect(property(logicalId, 'Targets')).toEqual([
+        expect.objectContaining({ Arn: { Ref: 'AlertTopic' } }),
+      ]);
+      expect(property(logicalId, 'State')).toBe('ENABLED');
+    });
 
     it('of errors of static content', () => {
       expect(synthesized.resources['StaticContentErrorAlarm']?.Properties).toMatchObject({

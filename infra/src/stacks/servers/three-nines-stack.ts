@@ -8,23 +8,33 @@
 import { join } from 'node:path';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { BackupResource } from 'aws-cdk-lib/aws-backup';
+import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import type { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
-import type { AlertChannel } from '../../constructs/alert-channel.ts';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
 import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
+import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
+import { FaultExperiments } from '../../constructs/fault-experiments.ts';
 import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import { PostgresDatabase } from '../../constructs/postgres-database.ts';
+import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
+import { RestoreTests } from '../../constructs/restore-tests.ts';
 import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
 import { ServerGroup } from '../../constructs/server-group.ts';
+import { SiteCanary } from '../../constructs/site-canary.ts';
+import { SloAlarms } from '../../constructs/slo-alarms.ts';
 import { StaticSite } from '../../constructs/static-site.ts';
 import { StaticSiteAlarms } from '../../constructs/static-site-alarms.ts';
+import { TierDashboard } from '../../constructs/tier-dashboard.ts';
 import { WebAlarms } from '../../constructs/web-alarms.ts';
 import { WebLoadBalancer } from '../../constructs/web-load-balancer.ts';
+import { ZoneHealth } from '../../constructs/zone-health.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
-import { pinLogicalIds } from '../pin-logical-id.ts';
+import { conditions, numbered, pinLogicalIds } from '../pin-logical-id.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
 
@@ -37,7 +47,12 @@ const UTILIZATION_TARGET_PERCENT = 70;
 const BACKUP_RETENTION = Duration.days(14);
 const DAILY_COPY_RETENTION = Duration.days(35);
 
+const GOAL_PERCENT = 99.9;
+/** The first Monday of each month, in working hours. */
+const RESTORE_TEST_SCHEDULE = 'cron(0 8 ? * 2#1 *)';
+
 const STATIC_CONTENT_ID = 'StaticContent';
+const CANARY_REPORTS_ID = 'CanaryReports';
 const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
 
 export interface ThreeNinesStackProps extends StackProps {
@@ -61,17 +76,20 @@ export class ThreeNinesStack extends Stack {
     const database = this.createDatabase(settings, foundation);
     const web = this.createWebTier(settings, foundation, database);
     const site = this.createStaticSite(settings, foundation, web.loadBalancer.url);
-    this.createAlarms({ ...foundation, ...web, database, site });
+    const siteUrl = `https://${site.distribution.distributionDomainName}`;
+    const watched = this.createAlarms({ settings, siteUrl, ...foundation, ...web, database, site });
+    this.createExperiments({ ...foundation, ...web, database, ...watched });
+    this.createDashboard({ ...web, database, ...watched });
 
     new CfnOutput(this, 'ApiUrl', { value: web.loadBalancer.url });
-    new CfnOutput(this, 'SiteUrl', { value: `https://${site.distribution.distributionDomainName}` });
+    new CfnOutput(this, 'SiteUrl', { value: siteUrl });
     new CfnOutput(this, 'AlertTopicArn', { value: foundation.alerts.topic.topicArn });
     new CfnOutput(this, 'DatabaseIdentifier', { value: database.instance.instanceIdentifier });
     new CfnOutput(this, 'DatabaseSecretParameter', { value: database.secretParameter.parameterName });
   }
 
   private createDatabase(settings: DeploymentSettings, foundation: Foundation): PostgresDatabase {
-    const { vpc, dataKey, operationsKey, alerts } = foundation;
+    const { vpc, dataKey, operationsKey } = foundation;
     const { data } = settings;
     const database = new PostgresDatabase(this, 'Database', {
       vpc,
@@ -86,20 +104,40 @@ export class ThreeNinesStack extends Stack {
       DatabaseLogs: database.logs.postgresql,
       DatabaseUpgradeLogs: database.logs.upgrade,
     });
-    if (data === 'keep') {
-      const backup = new BackupSchedule(this, 'Backup', {
-        resource: BackupResource.fromRdsDatabaseInstance(database.instance),
-        encryptionKey: dataKey,
-        retention: DAILY_COPY_RETENTION,
-        alertTopic: alerts.topic,
-      });
-      pinLogicalIds({
-        BackupVault: backup.vault,
-        BackupPlan: backup.plan,
-        BackupFailedAlert: backup.failureRule,
-      });
-    }
+    if (data === 'keep') this.createBackups(foundation, database);
     return database;
+  }
+
+  private createBackups({ vpc, dataKey, alerts }: Foundation, database: PostgresDatabase): void {
+    const backup = new BackupSchedule(this, 'Backup', {
+      resource: BackupResource.fromRdsDatabaseInstance(database.instance),
+      encryptionKey: dataKey,
+      retention: DAILY_COPY_RETENTION,
+      alertTopic: alerts.topic,
+    });
+    const unreachable = new SecurityGroup(this, 'RestoreTestSecurityGroup', {
+      vpc,
+      description: 'A database restored for a test: reached by nobody, reaches nobody',
+      allowAllOutbound: false,
+    });
+    const tests = new RestoreTests(this, 'RestoreTests', {
+      vault: backup.vault,
+      encryptionKey: dataKey,
+      resourceType: 'RDS',
+      resourceArn: database.instance.instanceArn,
+      subnetGroupName: (database.instance.node.defaultChild as CfnDBInstance).dbSubnetGroupName ?? '',
+      securityGroupId: unreachable.securityGroupId,
+      schedule: RESTORE_TEST_SCHEDULE,
+      alertTopic: alerts.topic,
+    });
+    pinLogicalIds({
+      BackupVault: backup.vault,
+      BackupPlan: backup.plan,
+      BackupFailedAlert: backup.failureRule,
+      RestoreTestPlan: tests.plan,
+      RestoreTestSelection: tests.selection,
+      RestoreTestFailedAlert: tests.failureRule,
+    });
   }
 
   private createWebTier(settings: DeploymentSettings, foundation: Foundation, database: PostgresDatabase) {
@@ -112,9 +150,11 @@ export class ThreeNinesStack extends Stack {
       data,
       certificateArn,
     });
+    const levers = new EmergencyLevers(this, 'EmergencyLevers');
     const servers = new ServerGroup(this, 'Servers', {
       vpc,
       loadBalancer,
+      levers,
       database,
       applicationBundle: createApplicationBundle(this, 'ApplicationBundle', settings.appDist),
       serverFiles: createServerFilesAsset(this, 'ServerFiles'),
@@ -135,6 +175,9 @@ export class ThreeNinesStack extends Stack {
       ServerLaunchTemplate: servers.launchTemplate,
       ServerScaling: servers.cpuScaling,
       ServerRequestScaling: servers.requestScaling,
+      LeverApplication: levers.application,
+      LeverEnvironment: levers.environment,
+      LeverStrategy: levers.strategy,
     });
     return { loadBalancer, servers };
   }
@@ -155,42 +198,120 @@ export class ThreeNinesStack extends Stack {
     return site;
   }
 
-  private createAlarms(parts: {
-    readonly alerts: AlertChannel;
-    readonly vpc: Foundation['vpc'];
-    readonly loadBalancer: WebLoadBalancer;
-    readonly servers: ServerGroup;
-    readonly database: PostgresDatabase;
-    readonly site: StaticSite;
-  }): void {
-    const { alerts, vpc, loadBalancer, servers, database, site } = parts;
+  private createAlarms(
+    parts: Foundation & {
+      readonly settings: DeploymentSettings;
+      readonly siteUrl: string;
+      readonly loadBalancer: WebLoadBalancer;
+      readonly servers: ServerGroup;
+      readonly database: PostgresDatabase;
+      readonly site: StaticSite;
+    },
+  ) {
+    const { alerts, vpc, loadBalancer, servers, database, site, serverLogs, settings } = parts;
     const groups = [servers.group];
     const web = new WebAlarms(this, 'WebAlarms', { alerts, loadBalancer, groups, maxServers: MAX_SERVERS });
     const db = new DatabaseAlarms(this, 'DatabaseAlarms', { alerts, database });
     const pages = new StaticSiteAlarms(this, 'StaticSiteAlarms', { alerts, site });
     const server = new ServerAlerts(this, 'ServerAlerts', { alerts, groups });
     const network = new NetworkAlarms(this, 'NetworkAlarms', { alerts, vpc });
-    pinLogicalIds({
+    const slo = new SloAlarms(this, 'SloAlarms', { alerts, loadBalancer, goalPercent: GOAL_PERCENT });
+    const zones = new ZoneHealth(this, 'ZoneHealth', {
+      alerts,
+      loadBalancer,
+      zones: zonesOf(vpc),
+      serverLogs,
+    });
+    const canary = new SiteCanary(this, 'SiteCanary', {
+      alerts,
+      siteUrl: parts.siteUrl,
+      apiUrl: loadBalancer.url,
+      data: settings.data,
+      artifactsLogicalId: CANARY_REPORTS_ID,
+    });
+    const quotas = new QuotaAlarms(this, 'QuotaAlarms', { alerts });
+    const alerting = {
       OutageAlarm: web.outage,
       ErrorAlarm: web.errors,
       LatencyAlarm: web.latency,
       UnreadyServerAlarm: web.unreadyServer,
-      DatabaseEvents: db.events,
+      ...Object.fromEntries(web.groupsAtMaximum.map((alarm) => ['GroupAtMaximumAlarm', alarm])),
+      BudgetBurnFastAlarm: slo.burn.Fast,
+      BudgetBurnSlowAlarm: slo.burn.Slow,
+      BudgetBurnTrickleAlarm: slo.burn.Trickle,
+      ...numbered('ZoneImpairedAlarm', zones.impaired),
       DatabaseCpuAlarm: db.cpu,
       DatabaseStorageAlarm: db.storage,
       DatabaseMemoryAlarm: db.memory,
       DatabaseConnectionsAlarm: db.connections,
       StaticContentErrorAlarm: pages.unavailable,
       StaticContentMissingAlarm: pages.missingContent,
+      CanaryAlarm: canary.failed,
+      VcpuQuotaAlarm: quotas.vcpus,
+      ...numbered('NatAlarm', network.exhaustedNat),
+    } satisfies Record<string, Alarm | CompositeAlarm>;
+    pinLogicalIds({
+      ...alerting,
+      ...conditions({ ...slo.parts, ...zones.parts }),
+      DatabaseEvents: db.events,
+      Canary: canary.canary,
+      [CANARY_REPORTS_ID]: canary.artifacts,
       ServerReplacedAlert: server.replaced,
       ServerNotHealingAlert: server.notHealing,
       FailedDeploymentAlert: server.failedDeployment,
     });
-    web.groupsAtMaximum.forEach((alarm) => {
-      pinLogicalIds({ GroupAtMaximumAlarm: alarm });
+    return { alarms: [...Object.values(alerting)], errorAlarm: web.errors, zones };
+  }
+
+  private createExperiments(parts: {
+    readonly vpc: Foundation['vpc'];
+    readonly servers: ServerGroup;
+    readonly database: PostgresDatabase;
+    readonly errorAlarm: Alarm;
+  }): void {
+    const { vpc, servers, database, errorAlarm } = parts;
+    const experiments = new FaultExperiments(this, 'FaultExperiments', {
+      stopAlarm: errorAlarm,
+      groups: [servers.group],
+      zones: zonesOf(vpc).map((name, index) => ({
+        name,
+        subnets: [vpc.publicSubnets, vpc.privateSubnets, vpc.isolatedSubnets].flatMap(
+          (subnets) => subnets[index] ?? [],
+        ),
+        groups: [servers.group],
+      })),
+      database: { kind: 'instance', arn: database.instance.instanceArn },
     });
-    network.exhaustedNat.forEach((alarm, index) => {
-      pinLogicalIds({ [`NatAlarm${String(index + 1)}`]: alarm });
+    pinLogicalIds({
+      ProcessKillExperiment: experiments.processKill,
+      ServerLossExperiment: experiments.serverLoss,
+      DatabaseFailoverExperiment: experiments.databaseFailover,
+      ...numbered('ZoneLossExperiment', experiments.zoneLosses),
     });
   }
+
+  private createDashboard(parts: {
+    readonly loadBalancer: WebLoadBalancer;
+    readonly servers: ServerGroup;
+    readonly database: PostgresDatabase;
+    readonly alarms: readonly (Alarm | CompositeAlarm)[];
+    readonly zones: ZoneHealth;
+  }): void {
+    const { instance } = parts.database;
+    const { dashboard } = new TierDashboard(this, 'Dashboard', {
+      loadBalancer: parts.loadBalancer,
+      groups: [parts.servers.group],
+      zones: parts.zones.metrics,
+      alarms: parts.alarms,
+      database: {
+        'CPU of the database, percent': [instance.metricCPUUtilization()],
+        'Connections to the database': [instance.metricDatabaseConnections()],
+        'Free storage of the database, bytes': [instance.metricFreeStorageSpace()],
+      },
+    });
+    pinLogicalIds({ Dashboard: dashboard });
+  }
 }
+
+/** Without the zone that the address plan only has room for. */
+const zonesOf = ({ availabilityZones }: Foundation['vpc']): string[] => availabilityZones.slice(0, ZONES);
