@@ -2,7 +2,7 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import { synthesize, TIERS } from './synthesized.ts';
+import { ALL_REGION_TIERS, synthesize, synthesizeRegions, TIERS } from './synthesized.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000';
 
@@ -46,26 +46,38 @@ const VARIANTS = [
   ['as a sandbox', { data: 'destroy' }],
 ] as const;
 
-describe.each(TIERS.flatMap((tier) => VARIANTS.map(([name, settings]) => [tier, name, settings] as const)))(
-  'the %s stack %s',
-  (tier, _, settings) => {
-    const { app } = synthesize(tier, settings);
+type Variant = (typeof VARIANTS)[number];
 
-    it('leaves no finding of AwsSolutions unexplained', () => {
-      expect(findingsOf(app, new AwsSolutionsChecks())).toEqual([]);
-    });
-
-    it('explains nothing that is not found, so that no explanation outlives its cause', () => {
-      const found = findingsOf(app, unforgivingChecks());
-      const isFound = ({ id, path }: Finding): boolean =>
-        found.some((finding) => finding.id === id && `${finding.path}/`.startsWith(`${path}/`));
-
-      expect(acknowledgementsIn(app).filter((acknowledgement) => !isFound(acknowledgement))).toEqual([]);
-      expect(found.length).toBeGreaterThan(0);
-    });
-
-    it('gives each explanation in a sentence', () => {
-      for (const { reason } of acknowledgementsIn(app)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
-    });
-  },
+const oneStack = TIERS.flatMap((tier) =>
+  VARIANTS.map(([name, settings]: Variant) => [tier, name, () => synthesize(tier, settings)] as const),
 );
+/** They have certificates of their own. */
+const severalRegions = ALL_REGION_TIERS.flatMap((tier) =>
+  VARIANTS.filter(([, settings]) => !('certificateArn' in settings)).map(
+    ([name, settings]: Variant) => [tier, name, () => synthesizeRegions(tier, settings)] as const,
+  ),
+);
+
+describe.each<readonly [string, string, () => { readonly app: IConstruct }]>([
+  ...oneStack,
+  ...severalRegions,
+])('the %s tier %s', (_tier, _variant, make) => {
+  const { app } = make();
+
+  it('leaves no finding of AwsSolutions unexplained', () => {
+    expect(findingsOf(app, new AwsSolutionsChecks())).toEqual([]);
+  });
+
+  it('explains nothing that is not found, so that no explanation outlives its cause', () => {
+    const found = findingsOf(app, unforgivingChecks());
+    const isFound = ({ id, path }: Finding): boolean =>
+      found.some((finding) => finding.id === id && `${finding.path}/`.startsWith(`${path}/`));
+
+    expect(acknowledgementsIn(app).filter((acknowledgement) => !isFound(acknowledgement))).toEqual([]);
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  it('gives each explanation in a sentence', () => {
+    for (const { reason } of acknowledgementsIn(app)) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
+  });
+});

@@ -3,12 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { synthesize, TIERS } from './synthesized.ts';
+import { ALL_REGION_TIERS, synthesize, synthesizeRegions, TIERS } from './synthesized.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const PARTS = ['Trigger', 'Expected time', 'Steps', 'How to verify', 'How to undo'];
 
-const stacks = TIERS.map((tier) => synthesize(tier));
+const stacks = [
+  ...TIERS.map((tier) => synthesize(tier)),
+  ...ALL_REGION_TIERS.flatMap((tier) => Object.values(synthesizeRegions(tier).parts)),
+];
 
 const documents = ['docs/runbooks', 'docs/playbooks'].flatMap((folder) =>
   readdirSync(join(REPOSITORY, folder))
@@ -46,12 +49,14 @@ describe.each(documents)('%s', (path) => {
   });
 });
 
-describe.each(TIERS)('the alarms of the %s stack', (tier) => {
-  it('name playbooks that exist', () => {
-    const { template } = synthesize(tier);
-    const named = new Set(JSON.stringify(template.toJSON()).match(/docs\/playbooks\/[a-z-]+\.md/g));
+describe.each(stacks.map((stack) => [stack.stack.stackName, stack] as const))(
+  'the alarms of %s',
+  (_, stack) => {
+    it('name playbooks that exist', () => {
+      const named = new Set(JSON.stringify(stack.template.toJSON()).match(/docs\/playbooks\/[a-z-]+\.md/g));
 
-    expect(named.size).toBeGreaterThan(0);
-    for (const path of named) expect(existsSync(join(REPOSITORY, path)), path).toBe(true);
-  });
-});
+      expect(named.size).toBeGreaterThan(0);
+      for (const path of named) expect(existsSync(join(REPOSITORY, path)), path).toBe(true);
+    });
+  },
+);

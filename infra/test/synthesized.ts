@@ -2,12 +2,15 @@
 import { join } from 'node:path';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { Construct } from 'constructs';
 import { featureFlags } from '../src/settings/feature-flags.ts';
 import { readSettings } from '../src/settings/settings.ts';
 import { readSingleZoneSettings, type SingleZoneSettings } from '../src/settings/single-zone-settings.ts';
+import { type MultiRegionSettings, readMultiRegionSettings } from '../src/settings/multi-region-settings.ts';
 import { FourNinesStack } from '../src/stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../src/stacks/servers/three-nines-stack.ts';
 import { TwoNinesStack } from '../src/stacks/servers/two-nines-stack.ts';
+import { createWarmStandby, type MultiRegionStacks } from '../src/stacks/servers/warm-standby-stacks.ts';
 
 export const APPLICATION_FIXTURE = join(import.meta.dirname, 'fixtures/shop-api-dist');
 
@@ -60,6 +63,52 @@ export function synthesize(tier: Tier, settings: Readonly<Record<string, string>
 
 export const synthesizeThreeNines = (settings: Readonly<Record<string, string>> = {}): Synthesized =>
   synthesize('three-nines', settings);
+
+const MULTI_REGION_TIERS = {
+  'warm-standby': createWarmStandby,
+} as const satisfies Readonly<
+  Record<string, (scope: Construct, settings: MultiRegionSettings) => MultiRegionStacks>
+>;
+
+/** A tier of several regions. */
+export type MultiRegionTier = keyof typeof MULTI_REGION_TIERS;
+
+export interface SynthesizedRegions {
+  readonly app: App;
+  /** By their part in the tier, in the order in which they are deployed. */
+  readonly parts: Readonly<Record<keyof MultiRegionStacks, Synthesized>>;
+}
+
+/** Each is made once: nothing changes what has been synthesized, and two regions take their time. */
+const synthesizedRegions = new Map<string, SynthesizedRegions>();
+
+/** @param settings As after `-c`. */
+export function synthesizeRegions(
+  tier: MultiRegionTier,
+  settings: Readonly<Record<string, string>> = {},
+): SynthesizedRegions {
+  const key = JSON.stringify([tier, settings]);
+  const known = synthesizedRegions.get(key);
+  if (known !== undefined) return known;
+  const app = new App({ context: { ...FEATURE_FLAGS, appDist: APPLICATION_FIXTURE, ...settings } });
+  const context = app.node.getAllContext() as Readonly<Record<string, unknown>>;
+  const stacks = MULTI_REGION_TIERS[tier](app, readMultiRegionSettings(context, readSettings(context)));
+  const part = (stack: Stack): Synthesized => {
+    const template = Template.fromStack(stack);
+    const { Resources: resources } = template.toJSON() as {
+      readonly Resources: Readonly<Record<string, Resource>>;
+    };
+    return { app, stack, template, resources };
+  };
+  const made = {
+    app,
+    parts: { home: part(stacks.home), standby: part(stacks.standby), global: part(stacks.global) },
+  };
+  synthesizedRegions.set(key, made);
+  return made;
+}
+
+export const ALL_REGION_TIERS = Object.keys(MULTI_REGION_TIERS) as readonly MultiRegionTier[];
 
 /** Text with `${LogicalId.Attribute}` where the template refers to something, as libs/topology renders it. */
 export function rendered(value: unknown): string {

@@ -7,10 +7,12 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { ApplicationBundleMissingError } from '../constructs/application-bundle.ts';
 import { featureFlags } from '../settings/feature-flags.ts';
 import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
+import { readMultiRegionSettings } from '../settings/multi-region-settings.ts';
 import { readSettings } from '../settings/settings.ts';
 import { readSingleZoneSettings } from '../settings/single-zone-settings.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
+import { createWarmStandby } from '../stacks/servers/warm-standby-stacks.ts';
 import { TwoNinesStack } from '../stacks/servers/two-nines-stack.ts';
 
 /** The exit code of a run that could not begin, as everywhere in this repository. */
@@ -23,6 +25,7 @@ function composeApp(): App {
   new TwoNinesStack(app, 'nines-two-nines', { settings: readSingleZoneSettings(context, settings) });
   new ThreeNinesStack(app, 'nines-three-nines', { settings });
   new FourNinesStack(app, 'nines-four-nines', { settings });
+  createWarmStandby(app, readMultiRegionSettings(app.node.getAllContext(), settings));
   // A finding that nobody has acknowledged stops the synthesis.
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;

@@ -17,6 +17,9 @@ import { acknowledge } from './acknowledge.ts';
 /** How long a zone stays lost: longer than any recovery that the tiers promise. */
 const ZONE_LOSS = 'PT10M';
 
+/** As long as a person may take to decide, and the recovery after that. */
+const REGION_LOSS = 'PT30M';
+
 const NETWORK_POLICY = 'service-role/AWSFaultInjectionSimulatorNetworkAccess';
 
 export interface ZoneUnderTest {
@@ -37,7 +40,14 @@ export interface FaultExperimentsProps {
   readonly stopAlarm: Alarm;
   readonly groups: readonly AutoScalingGroup[];
   readonly zones: readonly ZoneUnderTest[];
-  readonly database: DatabaseUnderTest;
+  /** @default none: the database is on the servers, and lost with them */
+  readonly database?: DatabaseUnderTest;
+  /**
+   * For tiers that survive their region: all its subnets, and what ends the experiment when the other region does not
+   * take over. Not the alarm above, which goes off because this region is lost.
+   * @default none: the loss of the region is no experiment
+   */
+  readonly region?: { readonly subnets: readonly ISubnet[]; readonly stopAlarm: Alarm };
 }
 
 type Action = CfnExperimentTemplate.ExperimentTemplateActionProperty;
@@ -51,9 +61,11 @@ export class FaultExperiments extends Construct {
   /** A server dies. */
   readonly serverLoss: CfnExperimentTemplate;
   /** The database's primary is taken away. */
-  readonly databaseFailover: CfnExperimentTemplate;
+  readonly databaseFailover?: CfnExperimentTemplate;
   /** One for each zone, in their order. */
   readonly zoneLosses: readonly CfnExperimentTemplate[];
+
+  readonly regionLoss?: CfnExperimentTemplate;
 
   private readonly stopAlarm: Alarm;
 
@@ -84,11 +96,41 @@ export class FaultExperiments extends Construct {
       targets: { server: serversOf(first, 'COUNT(1)') },
       actions: { terminate: { actionId: 'aws:ec2:terminate-instances', targets: { Instances: 'server' } } },
     });
-    this.databaseFailover = this.template('DatabaseFailover', "The database's primary is lost", {
-      targets: { database: databaseTarget(props.database) },
-      actions: { failover: failoverOf(props.database, 'database') },
-    });
+    const { database } = props;
+    if (database !== undefined) {
+      this.databaseFailover = this.template('DatabaseFailover', "The database's primary is lost", {
+        targets: { database: databaseTarget(database) },
+        actions: { failover: failoverOf(database, 'database') },
+      });
+    }
+    if (props.region !== undefined) this.regionLoss = this.createRegionLoss(props.region);
     this.zoneLosses = props.zones.map((zone, index) => this.createZoneLoss(zone, index, props.database));
+  }
+
+  /** Every subnet is cut off: servers, database and load balancer are there and reach nobody. */
+  private createRegionLoss({
+    subnets,
+    stopAlarm,
+  }: NonNullable<FaultExperimentsProps['region']>): CfnExperimentTemplate {
+    return this.template('RegionLoss', 'The region is cut off', {
+      targets: { subnets: this.subnetsTarget(subnets) },
+      actions: {
+        'cut-network': {
+          actionId: 'aws:network:disrupt-connectivity',
+          targets: { Subnets: 'subnets' },
+          parameters: { duration: REGION_LOSS, scope: 'all' },
+        },
+      },
+      stopAlarm,
+    });
+  }
+
+  private subnetsTarget(subnets: readonly ISubnet[]): Target {
+    return {
+      resourceType: 'aws:ec2:subnet',
+      resourceArns: subnets.map(({ subnetId }) => this.arn('ec2', `subnet/${subnetId}`)),
+      selectionMode: 'ALL',
+    };
   }
 
   private createProcessKill(group: AutoScalingGroup): CfnExperimentTemplate {
@@ -147,11 +189,7 @@ export class FaultExperiments extends Construct {
       `Zone ${String(index + 1)} is lost for ten minutes`,
       {
         targets: {
-          subnets: {
-            resourceType: 'aws:ec2:subnet',
-            resourceArns: subnets.map(({ subnetId }) => this.arn('ec2', `subnet/${subnetId}`)),
-            selectionMode: 'ALL',
-          },
+          subnets: this.subnetsTarget(subnets),
           primary: inZone,
           ...Object.assign({}, ...perGroup.map(({ targets }) => targets)),
         },
@@ -177,12 +215,15 @@ export class FaultExperiments extends Construct {
       readonly targets: Record<string, Target>;
       readonly actions: Record<string, Action>;
       readonly emptyTargetResolutionMode?: 'skip';
+      readonly stopAlarm?: Alarm;
     },
   ): CfnExperimentTemplate {
     const template = new CfnExperimentTemplate(this, id, {
       description: `${description} (${Stack.of(this).stackName})`,
       roleArn: this.role.roleArn,
-      stopConditions: [{ source: 'aws:cloudwatch:alarm', value: this.stopAlarm.alarmArn }],
+      stopConditions: [
+        { source: 'aws:cloudwatch:alarm', value: (fault.stopAlarm ?? this.stopAlarm).alarmArn },
+      ],
       targets: fault.targets,
       actions: fault.actions,
       experimentOptions: {

@@ -10,7 +10,7 @@
  * or an alarm, is the tier's business (docs/adr/0046-traffic-follows-the-writer.md).
  */
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import type { AutoScalingGroup, CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -62,7 +62,7 @@ export class RegionTakeover extends Construct {
       ...shared,
       comment: `Makes ${region} serve: more servers, the writer, then the traffic`,
       statements: [...this.mayMoveTheWriter('rds:FailoverGlobalCluster'), ...this.mayScaleOut()],
-      findings: this.moveFindings(),
+      findings: { ...this.moveFindings(), ...this.scaleFindings() },
       startAt: 'Announce',
       states: this.takeOverStates(region),
     });
@@ -364,5 +364,14 @@ export class RegionTakeover extends Construct {
       'AwsSolutions-IAM5[Resource::*]':
         'Publishing metrics, counting servers, delivering logs and traces know no resources; conditions narrow the metrics to this namespace and the scaling to readers of databases.',
     };
+  }
+  private scaleFindings(): Readonly<Record<string, string>> {
+    const stack = Stack.of(this);
+    return Object.fromEntries(
+      this.props.groups.map((group) => [
+        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/<${String(stack.resolve((group.node.defaultChild as CfnAutoScalingGroup).logicalId))}>]`,
+        'The ARN of a group has an id in its middle that only Auto Scaling knows; the name at its end is that of one group of this stack.',
+      ]),
+    );
   }
 }

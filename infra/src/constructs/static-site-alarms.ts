@@ -8,7 +8,8 @@ import { ALL_OBJECTS_FILTER, type StaticSite } from './static-site.ts';
 
 export interface StaticSiteAlarmsProps {
   readonly alerts: AlertChannel;
-  readonly site: StaticSite;
+  /** Where the bucket is. */
+  readonly site: Pick<StaticSite, 'bucket'>;
 }
 
 export class StaticSiteAlarms extends Construct {

@@ -45,6 +45,12 @@ export interface WebFirewallProps {
    * @default none: the address that the connection comes from
    */
   readonly clientAddressHeader?: string;
+  /**
+   * What the edge shows, for a load balancer that has an address on the internet: requests without it are refused, so
+   * that nobody goes around the edge. The path of Route 53's health checks is let through; they can show nothing.
+   * @default none: whoever can reach the load balancer may send requests
+   */
+  readonly edgeKey?: { readonly header: string; readonly value: string; readonly exceptPath: string };
   readonly operationsKey: EncryptionKey;
   readonly data: DataPolicy;
 }
@@ -63,6 +69,7 @@ export class WebFirewall extends Construct {
       rules: [
         this.rateRule(props),
         ...MANAGED_GROUPS.map(([name, counted], index) => managedRule(name, counted, index + 1)),
+        ...(props.edgeKey === undefined ? [] : [edgeRule(props.edgeKey, MANAGED_GROUPS.length + 1)]),
       ],
     });
     new CfnWebACLAssociation(this, 'Association', {
@@ -134,6 +141,39 @@ function managedRule(name: string, counted: readonly string[], priority: number)
         vendorName: 'AWS',
         name,
         ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+      },
+    },
+  };
+}
+
+function edgeRule(
+  { header, value, exceptPath }: NonNullable<WebFirewallProps['edgeKey']>,
+  priority: number,
+): CfnWebACL.RuleProperty {
+  const matches = (fieldToMatch: CfnWebACL.FieldToMatchProperty, searchString: string) => ({
+    byteMatchStatement: {
+      fieldToMatch,
+      searchString,
+      positionalConstraint: 'EXACTLY',
+      textTransformations: [{ priority: 0, type: 'NONE' }],
+    },
+  });
+  const name = 'only-from-the-edge';
+  return {
+    name,
+    priority,
+    action: { block: {} },
+    visibilityConfig: visibility(name),
+    statement: {
+      notStatement: {
+        statement: {
+          orStatement: {
+            statements: [
+              matches({ singleHeader: { Name: header } }, value),
+              matches({ uriPath: {} }, exceptPath),
+            ],
+          },
+        },
       },
     },
   };

@@ -8,12 +8,15 @@ import { join } from 'node:path';
 import { App, CfnResource, type Stack } from 'aws-cdk-lib';
 import { format, resolveConfig } from 'prettier';
 import { featureFlags } from '../settings/feature-flags.ts';
-import { readSettings } from '../settings/settings.ts';
+import { readMultiRegionSettings } from '../settings/multi-region-settings.ts';
+import { type DeploymentSettings, readSettings } from '../settings/settings.ts';
 import { readSingleZoneSettings, type SingleZoneSettings } from '../settings/single-zone-settings.ts';
 import { FOUR_NINES_TOPICS } from '../stacks/servers/four-nines-topics.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { THREE_NINES_TOPICS } from '../stacks/servers/three-nines-topics.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
+import { createWarmStandby } from '../stacks/servers/warm-standby-stacks.ts';
+import { WARM_STANDBY_TOPICS } from '../stacks/servers/warm-standby-topics.ts';
 import { TWO_NINES_TOPICS } from '../stacks/servers/two-nines-topics.ts';
 import { TwoNinesStack } from '../stacks/servers/two-nines-stack.ts';
 import { renderTierPage, TIER_PAGES_FOLDER, tierPagePath } from './render-tier-page.ts';
@@ -34,38 +37,50 @@ function withEmptyApplication<T>(use: (appDist: string, outdir: string) => T): T
   }
 }
 
-function resourceTypes(stack: Stack): Record<string, string> {
-  const resources = stack.node.findAll().filter((construct) => CfnResource.isCfnResource(construct));
-  return Object.fromEntries(
-    resources.map((resource) => [String(stack.resolve(resource.logicalId)), resource.cfnResourceType]),
-  );
+/** Types by logical id. Where several stacks have one of the same name, the first keeps it and all are counted. */
+function resourceTypes(stacks: readonly Stack[]): Record<string, string> {
+  const types: Record<string, string> = {};
+  for (const stack of stacks) {
+    for (const resource of stack.node.findAll().filter((construct) => CfnResource.isCfnResource(construct))) {
+      const logicalId = String(stack.resolve(resource.logicalId));
+      types[logicalId in types ? `${stack.stackName}/${logicalId}` : logicalId] = resource.cfnResourceType;
+    }
+  }
+  return types;
 }
 
 type TierStack = new (scope: App, id: string, props: { readonly settings: SingleZoneSettings }) => Stack;
 
-/** Types by logical id, of the stack as it is without any settings. */
-function typesOf(TierStack: TierStack, { stackName }: TierTopics): Record<string, string> {
-  return withEmptyApplication((appDist) =>
-    resourceTypes(
-      new TierStack(new App({ context: { ...featureFlags() } }), stackName, {
-        settings: readSingleZoneSettings({}, readSettings({ appDist })),
-      }),
-    ),
-  );
-}
+/** Makes the stacks of a tier as they are without any settings. */
+type MakeStacks = (app: App, settings: DeploymentSettings) => readonly Stack[];
 
-const TIERS: readonly (readonly [TierTopics, TierStack])[] = [
-  [TWO_NINES_TOPICS, TwoNinesStack],
-  [THREE_NINES_TOPICS, ThreeNinesStack],
-  [FOUR_NINES_TOPICS, FourNinesStack],
+const oneStack =
+  (TierStack: TierStack, { stackName }: TierTopics): MakeStacks =>
+  (app, settings) => [new TierStack(app, stackName, { settings: readSingleZoneSettings({}, settings) })];
+
+const severalRegions =
+  (make: typeof createWarmStandby): MakeStacks =>
+  (app, settings) =>
+    Object.values<Stack>({ ...make(app, readMultiRegionSettings({}, settings)) });
+
+const typesOf = (make: MakeStacks): Record<string, string> =>
+  withEmptyApplication((appDist) =>
+    resourceTypes(make(new App({ context: { ...featureFlags() } }), readSettings({ appDist }))),
+  );
+
+const TIERS: readonly (readonly [TierTopics, MakeStacks])[] = [
+  [TWO_NINES_TOPICS, oneStack(TwoNinesStack, TWO_NINES_TOPICS)],
+  [THREE_NINES_TOPICS, oneStack(ThreeNinesStack, THREE_NINES_TOPICS)],
+  [FOUR_NINES_TOPICS, oneStack(FourNinesStack, FOUR_NINES_TOPICS)],
+  [WARM_STANDBY_TOPICS, severalRegions(createWarmStandby)],
 ];
 
 const isCheck = process.argv.includes('--check');
 mkdirSync(join(REPOSITORY, TIER_PAGES_FOLDER), { recursive: true });
-for (const [topics, TierStack] of TIERS) {
+for (const [topics, make] of TIERS) {
   const path = join(REPOSITORY, tierPagePath(topics));
   const options = await resolveConfig(path);
-  const page = await format(renderTierPage(topics, typesOf(TierStack, topics)), {
+  const page = await format(renderTierPage(topics, typesOf(make)), {
     ...options,
     parser: 'markdown',
   });

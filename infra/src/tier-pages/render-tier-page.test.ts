@@ -78,4 +78,10 @@ describe('the page of a tier', () => {
       '1. The wick.\n2. The draught.\n',
     );
   });
+
+  it('deploys the stacks of a tier that has several by a pattern that the shell leaves alone', () => {
+    expect(renderTierPage({ ...TIER, stackName: 'nines-one-nine-*' }, {})).toContain(
+      "Stacks: `nines-one-nine-*`. Deploy them with `npx cdk deploy 'nines-one-nine-*'` from `infra/`",
+    );
+  });
 });

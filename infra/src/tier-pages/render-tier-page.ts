@@ -16,7 +16,7 @@ export function renderTierPage(tier: TierTopics, types: Readonly<Record<string, 
     '',
     tier.summary,
     '',
-    `Stack: \`${tier.stackName}\`. Deploy it with \`npx cdk deploy ${tier.stackName}\` from \`infra/\`; \`infra/README.md\` has the settings.`,
+    deployment(tier),
     '',
     ...renderBudget(tier.budget),
     ...renderParts(types),
@@ -34,6 +34,14 @@ export function renderTierPage(tier: TierTopics, types: Readonly<Record<string, 
     lines.push(...topic.promises.flatMap((promise) => renderPromise(promise, types)));
   });
   return `${lines.join('\n')}\n`;
+}
+
+/** A tier of several stacks is deployed by a pattern, which a shell must not expand. */
+function deployment({ stackName }: TierTopics): string {
+  const [what, them, pattern] = stackName.includes('*')
+    ? ['Stacks', 'them', `'${stackName}'`]
+    : ['Stack', 'it', stackName];
+  return `${what}: \`${stackName}\`. Deploy ${them} with \`npx cdk deploy ${pattern}\` from \`infra/\`; \`infra/README.md\` has the settings.`;
 }
 
 function renderBudget(budget: TierBudget | undefined): string[] {

@@ -1,28 +1,55 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Synthesized, synthesize, type Tier } from '../../../test/synthesized.ts';
+import {
+  type MultiRegionTier,
+  type Resource,
+  synthesize,
+  synthesizeRegions,
+  type Tier,
+} from '../../../test/synthesized.ts';
 import type { Evidence, TierTopics } from '../../tier-pages/topics.ts';
 import { FOUR_NINES_TOPICS } from './four-nines-topics.ts';
 import { THREE_NINES_TOPICS } from './three-nines-topics.ts';
+import { WARM_STANDBY_TOPICS } from './warm-standby-topics.ts';
 import { TWO_NINES_TOPICS } from './two-nines-topics.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../../../..');
 
-const TOPICS: readonly (readonly [Tier, TierTopics])[] = [
-  ['two-nines', TWO_NINES_TOPICS],
-  ['three-nines', THREE_NINES_TOPICS],
-  ['four-nines', FOUR_NINES_TOPICS],
+interface Deployed {
+  readonly stackNames: readonly string[];
+  /** Of all stacks together: regions of a tier have the same names for the same things. */
+  readonly resources: Readonly<Record<string, Resource>>;
+}
+
+function oneStack(tier: Tier): Deployed {
+  const { stack, resources } = synthesize(tier);
+  return { stackNames: [stack.stackName], resources };
+}
+
+function severalRegions(tier: MultiRegionTier): Deployed {
+  const { home, standby, global } = synthesizeRegions(tier).parts;
+  return {
+    stackNames: [home, standby, global].map(({ stack }) => stack.stackName),
+    resources: { ...home.resources, ...standby.resources, ...global.resources },
+  };
+}
+
+const TOPICS: readonly (readonly [string, TierTopics, () => Deployed])[] = [
+  ['two-nines', TWO_NINES_TOPICS, () => oneStack('two-nines')],
+  ['three-nines', THREE_NINES_TOPICS, () => oneStack('three-nines')],
+  ['four-nines', FOUR_NINES_TOPICS, () => oneStack('four-nines')],
+  ['warm-standby', WARM_STANDBY_TOPICS, () => severalRegions('warm-standby')],
 ];
 
-describe.each(TOPICS)('the topics of the %s tier', (tier, topicsOfTier) => {
+describe.each(TOPICS)('the topics of the %s tier', (_, topicsOfTier, deploy) => {
   const evidence: readonly Evidence[] = topicsOfTier.topics.flatMap(({ promises }) =>
     promises.flatMap(({ fulfilledBy }) => fulfilledBy),
   );
-  let synthesized: Synthesized;
+  let deployed: Deployed;
 
   beforeAll(() => {
-    synthesized = synthesize(tier);
+    deployed = deploy();
   });
 
   it('are the seven of the Reliability Pillar, in its order', () => {
@@ -45,9 +72,7 @@ describe.each(TOPICS)('the topics of the %s tier', (tier, topicsOfTier) => {
   });
 
   it('point at resources that are in the template', () => {
-    const missing = evidence.filter(
-      (item) => 'resource' in item && !(item.resource in synthesized.resources),
-    );
+    const missing = evidence.filter((item) => 'resource' in item && !(item.resource in deployed.resources));
 
     expect(missing).toEqual([]);
   });
@@ -61,12 +86,14 @@ describe.each(TOPICS)('the topics of the %s tier', (tier, topicsOfTier) => {
   });
 
   it('name the stack by its name', () => {
-    expect(topicsOfTier.stackName).toBe(synthesized.stack.stackName);
+    const pattern = new RegExp(`^${topicsOfTier.stackName.replace('*', '[a-z0-9-]+')}$`);
+
+    for (const name of deployed.stackNames) expect(name).toMatch(pattern);
   });
 
   it('leave no alarm and no alert of the stack unmentioned', () => {
     const mentioned = new Set(evidence.flatMap((item) => ('resource' in item ? item.resource : [])));
-    const alerting = Object.entries(synthesized.resources)
+    const alerting = Object.entries(deployed.resources)
       .filter(([, { Type }]) =>
         [
           'AWS::CloudWatch::Alarm',
