@@ -26,6 +26,8 @@ describe('the charts', () => {
   it('keep labels apart that would hide each other, lowest first', () => {
     const points = [500, 0, 10].map((rps) => ({ server: 'one', rps }));
     expect(spreadLabels(points).map(({ at }) => at)).toEqual([0, 48, 500]);
+    const high = [1000, 1020, 1060].map((rps) => ({ server: 'one', rps }));
+    expect(spreadLabels(high).map(({ at }) => at)).toEqual([979, 1027, 1075]);
   });
 });
 

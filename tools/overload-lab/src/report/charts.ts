@@ -58,7 +58,7 @@ export function goodputChart({ cells }: LabResult): string {
   return draw({
     width: 1080,
     height: 400,
-    marginRight: 190,
+    marginRight: 215,
     marginLeft: 55,
     x: {
       type: 'log',
@@ -67,7 +67,7 @@ export function goodputChart({ cells }: LabResult): string {
       tickFormat: (load: number) => `${String(load)}x`,
     },
     y: { label: 'good answers a second, worst seed', domain: [0, 1100], grid: true },
-    fx: { label: null, padding: 0.25 },
+    fx: { label: null, padding: 0.3, domain: Object.values(SERVER_TITLES) },
     color: { domain: NAMES, range: NAMES.map((name) => COLOURS[name]) },
     marks: [
       Plot.areaY(possible, { fx: 'server', x: 'load', y: 'rps', fill: '#eeeeee' }),
@@ -92,8 +92,9 @@ export function goodputChart({ cells }: LabResult): string {
   });
 }
 
-/** Labels keep this much apart, in the unit of the axis. */
+/** Labels keep this much apart, in the unit of the axis, and stay below its end. */
 const LABEL_STEP = 48;
+const HIGHEST_LABEL = 1075;
 
 /** Where the labels at the ends of the lines go, so that none hides another. */
 export function spreadLabels<T extends { readonly server: string; readonly rps: number }>(
@@ -102,7 +103,7 @@ export function spreadLabels<T extends { readonly server: string; readonly rps: 
   const servers = [...new Set(points.map(({ server }) => server))];
   return servers.flatMap((one) => {
     let free = 0;
-    return points
+    const upwards = points
       .filter(({ server }) => server === one)
       .sort((left, right) => left.rps - right.rps)
       .map((point) => {
@@ -110,11 +111,19 @@ export function spreadLabels<T extends { readonly server: string; readonly rps: 
         free = at + LABEL_STEP;
         return { ...point, at };
       });
+    // What was pushed out at the top pushes back.
+    let highest = HIGHEST_LABEL;
+    for (const label of upwards.reverse()) {
+      label.at = Math.min(label.at, highest);
+      highest = label.at - LABEL_STEP;
+    }
+    return upwards.reverse();
   });
 }
 
 /** How long before and after an outage is shown, seconds. */
-const AROUND_SECONDS = { before: 5, after: 25 };
+const AROUND_SECONDS = { before: 5, after: 16 };
+const OUTAGE_SECONDS = 10;
 
 function aroundOutage({ job, seconds }: RunSeconds) {
   const { outage } = job;
@@ -138,7 +147,7 @@ export function outageChart({ cells, runs }: LabResult): string {
   const shown = runs.filter(
     ({ job }) =>
       job.outage &&
-      job.outage.toMs - job.outage.fromMs === 10_000 &&
+      job.outage.toMs - job.outage.fromMs === OUTAGE_SECONDS * 1000 &&
       job.seed === seed &&
       job.server === 'fifo' &&
       job.fleet === PEER_FLEET,
@@ -149,14 +158,18 @@ export function outageChart({ cells, runs }: LabResult): string {
     width: 1080,
     height: 620,
     marginLeft: 50,
-    marginRight: 190,
-    x: { label: 'seconds since the outage began', ticks: [0, 10, 20, 30] },
+    marginRight: 215,
+    x: {
+      label: 'seconds since the outage began',
+      ticks: [0, 10, 20],
+      domain: [-AROUND_SECONDS.before, OUTAGE_SECONDS + AROUND_SECONDS.after],
+    },
     y: { label: '% good', domain: [0, 100], ticks: [0, 100] },
     fx: { label: null, domain: kinds },
     fy: { label: null, domain: NAMES.map(titleOf), padding: 0.2 },
     color: { domain: NAMES, range: NAMES.map((name) => COLOURS[name]) },
     marks: [
-      Plot.rectX(kinds, { fx: (kind: string) => kind, x1: 0, x2: 10, fill: '#f2d6d6' }),
+      Plot.rectX(kinds, { fx: (kind: string) => kind, x1: 0, x2: OUTAGE_SECONDS, fill: '#f2d6d6' }),
       Plot.areaY(points, {
         fx: 'kind',
         fy: 'client',
