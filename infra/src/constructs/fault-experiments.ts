@@ -151,7 +151,7 @@ export class FaultExperiments extends Construct {
   private createZoneLoss(
     { name, subnets, groups }: ZoneUnderTest,
     index: number,
-    database: DatabaseUnderTest,
+    database: DatabaseUnderTest | undefined,
   ): CfnExperimentTemplate {
     const perGroup = groups.map((group, groupIndex) => {
       const [servers, launches] = [`servers${String(groupIndex + 1)}`, `group${String(groupIndex + 1)}`];
@@ -180,17 +180,13 @@ export class FaultExperiments extends Construct {
       };
       return { targets, actions };
     });
-    const inZone =
-      database.kind === 'cluster'
-        ? { ...databaseTarget(database), parameters: { writerAvailabilityZoneIdentifiers: name } }
-        : { ...databaseTarget(database), parameters: { availabilityZoneIdentifiers: name } };
     return this.template(
       `Zone${String(index + 1)}Loss`,
       `Zone ${String(index + 1)} is lost for ten minutes`,
       {
         targets: {
           subnets: this.subnetsTarget(subnets),
-          primary: inZone,
+          ...(database !== undefined && { primary: primaryInZone(database, name) }),
           ...Object.assign({}, ...perGroup.map(({ targets }) => targets)),
         },
         actions: {
@@ -199,7 +195,7 @@ export class FaultExperiments extends Construct {
             targets: { Subnets: 'subnets' },
             parameters: { duration: ZONE_LOSS, scope: 'all' },
           },
-          'fail-over': failoverOf(database, 'primary'),
+          ...(database !== undefined && { 'fail-over': failoverOf(database, 'primary') }),
           ...Object.assign({}, ...perGroup.map(({ actions }) => actions)),
         },
         // The primary is in this zone in some runs only.
@@ -267,11 +263,15 @@ export class FaultExperiments extends Construct {
         actions: ['ssm:SendCommand'],
         resources: [this.arn('ssm', `document/${this.killDocument.ref}`)],
       }),
-      new PolicyStatement({
-        sid: 'FailOverThisDatabase',
-        actions: database.kind === 'cluster' ? ['rds:FailoverDBCluster'] : ['rds:RebootDBInstance'],
-        resources: [database.arn],
-      }),
+      ...(database === undefined
+        ? []
+        : [
+            new PolicyStatement({
+              sid: 'FailOverThisDatabase',
+              actions: database.kind === 'cluster' ? ['rds:FailoverDBCluster'] : ['rds:RebootDBInstance'],
+              resources: [database.arn],
+            }),
+          ]),
       new PolicyStatement({
         sid: 'RefuseLaunches',
         actions: ['ec2:InjectApiError'],
@@ -330,6 +330,15 @@ const databaseTarget = ({ kind, arn }: DatabaseUnderTest): Target => ({
   resourceType: kind === 'cluster' ? 'aws:rds:cluster' : 'aws:rds:db',
   resourceArns: [arn],
   selectionMode: 'ALL',
+});
+
+/** The database as a target as far as its primary is in the zone. */
+const primaryInZone = (database: DatabaseUnderTest, zone: string): Target => ({
+  ...databaseTarget(database),
+  parameters:
+    database.kind === 'cluster'
+      ? { writerAvailabilityZoneIdentifiers: zone }
+      : { availabilityZoneIdentifiers: zone },
 });
 
 const failoverOf = ({ kind }: DatabaseUnderTest, target: string): Action =>

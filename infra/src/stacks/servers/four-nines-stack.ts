@@ -383,7 +383,7 @@ export class FourNinesStack extends Stack {
     pinLogicalIds({
       ProcessKillExperiment: experiments.processKill,
       ServerLossExperiment: experiments.serverLoss,
-      DatabaseFailoverExperiment: experiments.databaseFailover,
+      ...(experiments.databaseFailover && { DatabaseFailoverExperiment: experiments.databaseFailover }),
       ...numbered('ZoneLossExperiment', experiments.zoneLosses),
     });
   }

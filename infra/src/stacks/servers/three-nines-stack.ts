@@ -285,7 +285,7 @@ export class ThreeNinesStack extends Stack {
     pinLogicalIds({
       ProcessKillExperiment: experiments.processKill,
       ServerLossExperiment: experiments.serverLoss,
-      DatabaseFailoverExperiment: experiments.databaseFailover,
+      ...(experiments.databaseFailover && { DatabaseFailoverExperiment: experiments.databaseFailover }),
       ...numbered('ZoneLossExperiment', experiments.zoneLosses),
     });
   }

@@ -21,6 +21,7 @@ import { AlertingAlarm } from '../../constructs/alarm.ts';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { FailoverName } from '../../constructs/failover-name.ts';
+import { FaultExperiments } from '../../constructs/fault-experiments.ts';
 import { RebuildElsewhere } from '../../constructs/rebuild-elsewhere.ts';
 import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
@@ -79,7 +80,8 @@ export class TwoNinesStack extends Stack {
         StaticPageRecord: name.secondary,
       });
     }
-    this.createMonitoring({ settings, siteUrl, server, ...foundation });
+    const copiesMissing = this.createMonitoring({ settings, siteUrl, server, ...foundation });
+    this.createExperiments(settings, foundation, server, copiesMissing);
 
     new CfnOutput(this, 'ApiUrl', { value: server.url });
     new CfnOutput(this, 'SiteUrl', { value: siteUrl });
@@ -155,7 +157,7 @@ export class TwoNinesStack extends Stack {
       readonly siteUrl: string;
       readonly server: SingleServer;
     },
-  ): void {
+  ): AlertingAlarm {
     const { alerts, server, serverLogs } = parts;
     const canary = new SiteCanary(this, 'SiteCanary', {
       alerts,
@@ -206,6 +208,27 @@ export class TwoNinesStack extends Stack {
       ServerNotHealingAlert: events.notHealing,
       FailedDeploymentAlert: events.failedDeployment,
       Dashboard: dashboard,
+    });
+    return missing;
+  }
+
+  /** Stopped when there is no fresh copy: what an experiment breaks is made anew from one. */
+  private createExperiments(
+    { zone }: SingleZoneSettings,
+    { vpc }: Foundation,
+    { group }: SingleServer,
+    stopAlarm: AlertingAlarm,
+  ): void {
+    const subnets = vpc.publicSubnets.slice(zone - 1, zone);
+    const experiments = new FaultExperiments(this, 'FaultExperiments', {
+      stopAlarm,
+      groups: [group],
+      zones: subnets.map((subnet) => ({ name: subnet.availabilityZone, subnets: [subnet], groups: [group] })),
+    });
+    pinLogicalIds({
+      ProcessKillExperiment: experiments.processKill,
+      ServerLossExperiment: experiments.serverLoss,
+      ...Object.fromEntries(experiments.zoneLosses.map((loss) => ['ZoneLossExperiment', loss])),
     });
   }
 }

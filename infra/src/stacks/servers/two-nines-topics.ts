@@ -143,6 +143,9 @@ export const TWO_NINES_TOPICS: TierTopics = {
           fulfilledBy: [
             { command: 'npm test', how: 'the application, this stack, and both together' },
             { document: 'docs/runbooks/rebuild-the-server.md', how: 'twice a year, into another zone' },
+            { resource: 'ProcessKillExperiment', how: 'in the deployed stack: the application is killed' },
+            { resource: 'ServerLossExperiment', how: 'the server is terminated, its database with it' },
+            { resource: 'ZoneLossExperiment', how: 'its zone is lost for ten minutes' },
           ],
         },
       ],
