@@ -167,6 +167,19 @@ it('asks by keys and by the index, and never scans', async () => {
   expect([...operations].toSorted()).toEqual(['GetItemCommand', 'QueryCommand', 'TransactWriteItemsCommand']);
 });
 
+it('reads orders and keys as they are now, and the catalogue, at half the price, as it was moments ago', async () => {
+  const { asked, storage } = scripted();
+  const readsNow = async (call: () => Promise<unknown>) => {
+    asked.length = 0;
+    await call();
+    return new Set(asked.map(({ input }) => input['ConsistentRead'] === true));
+  };
+  expect(await readsNow(() => storage.getOrder(mine.order.id))).toEqual(new Set([true]));
+  expect(await readsNow(() => storage.listOrders({ limit: 20 }))).toEqual(new Set([true]));
+  expect(await readsNow(() => storage.findPlacedOrder('key'))).toEqual(new Set([true]));
+  expect(await readsNow(() => storage.readCatalogue())).toEqual(new Set([false]));
+});
+
 it('reads a catalogue that comes in several pages to its end', async () => {
   const last = { pk: { S: 'products#0' }, sk: { S: 'a' } };
   const { asked, storage } = scripted(

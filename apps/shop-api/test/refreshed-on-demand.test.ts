@@ -1,5 +1,6 @@
 import { createFakeClock } from '@nines/testing';
 import { beforeEach, expect, it } from 'vitest';
+import type { Product } from '../src/ports/storage.ts';
 import { createRefreshedOnDemand, type RefreshedOnDemand } from '../src/resilience/refreshed-on-demand.ts';
 import { createBreakableStorage, createCountingMetrics } from './stand-ins.ts';
 import { order, placement, product } from './storage-contract.ts';
@@ -45,6 +46,16 @@ it('reads the newest orders every ten seconds', async () => {
   await clock.advance(1);
   await kept.refresh();
   expect(kept.recent.list({ limit: 10 })?.orders).toHaveLength(1);
+});
+
+it('lets whoever asks during a reading wait for it, too', async () => {
+  const reading = Promise.withResolvers<readonly Product[]>();
+  storage.readCatalogue = () => reading.promise;
+  void kept.refresh();
+  const second = kept.refresh().then(() => stockOf());
+  await clock.advance(100);
+  reading.resolve([product('a', 10)]);
+  expect(await second).toBe(10);
 });
 
 it('reads once for all who ask at the same time, and is patient only at first', async () => {

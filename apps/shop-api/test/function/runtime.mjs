@@ -3,7 +3,15 @@ import { performance } from 'node:perf_hooks';
 
 const { handler } = await import(process.argv[2]);
 
-process.on('message', ({ id, event, remainingMs }) => {
+/** A function that is frozen wakes up with the wall clock gone on and the monotonic one where it was. */
+let asleepMs = 0;
+const { getTime } = Date.prototype;
+Date.prototype.getTime = function () {
+  return getTime.call(this) + asleepMs;
+};
+
+process.on('message', ({ id, event, remainingMs, sleptMs }) => {
+  asleepMs += sleptMs;
   const endsAt = performance.now() + remainingMs;
   const context = {
     awsRequestId: `invocation-${id}`,
