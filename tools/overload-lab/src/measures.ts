@@ -28,7 +28,7 @@ export function attemptsPerRequest(seconds: readonly Second[], { from, to }: Spa
 const GOOD_SECOND = 0.95;
 
 /** As a game day has it: whole again is ten good seconds in a row, and the first of them counts. */
-const IN_A_ROW = 10;
+export const IN_A_ROW = 10;
 
 /**
  * Whole seconds from the end of an outage to the first of ten good ones in a row.

@@ -2,6 +2,7 @@
 import { markdownTable } from 'markdown-table';
 import { CLIENTS } from '../clients/index.ts';
 import type { CellResult, LabResult } from '../lab.ts';
+import { IN_A_ROW } from '../measures.ts';
 import type { Goal, Measure } from '../plan.ts';
 
 export interface Table {
@@ -30,15 +31,19 @@ export function formatValue(measure: Measure, value: number): string {
     case 'goodput-rps':
       return cut(value, 0);
     case 'recovery-seconds':
-      return value === Infinity ? 'never' : `${String(value)} s`;
+      return `${String(value)} s`;
     case 'attempts':
       return up(value, 2);
   }
 }
 
+/** A recovery that was not seen took longer than what was watched, less the ten good seconds that end it. */
+const valueOf = ({ measure, worst, span }: CellResult): string =>
+  worst === Infinity ? `over ${String(span.to - span.from - IN_A_ROW)} s` : formatValue(measure, worst);
+
 function formatCell(cell: CellResult | undefined): string {
   if (!cell) return '';
-  const value = formatValue(cell.measure, cell.worst);
+  const value = valueOf(cell);
   const seed = cell.seeds.length > 1 ? ` #${String(cell.worstSeed)}` : '';
   return cell.met === false ? `**${value}${seed} missed**` : `${value}${seed}`;
 }
@@ -192,7 +197,7 @@ export function resultAsJson({ met, cells, requests, virtualSeconds }: LabResult
     seeds: seeds.length,
     firstSeed: seeds[0],
     goal,
-    worst: worst === Infinity ? 'never' : worst,
+    worst: worst === Infinity ? 'not seen' : worst,
     worstSeed,
     met: cellMet,
   }));
