@@ -38,9 +38,24 @@ export interface AutoScalingGroupOptions {
   readonly drawInstanceStartSeconds: () => number;
   /** Draws how late the group notices an unhealthy target, in seconds of AWS's time. */
   readonly drawUnhealthyDetectionSeconds: () => number;
+  /**
+   * Names the next instance; groups behind one load balancer share it, so that no two instances have one name.
+   *
+   * @default instance-1, instance-2 and so on
+   */
+  readonly nextId?: () => string;
   readonly pace: Pace;
   readonly clock: Clock;
   readonly onEvent: OnCloudEvent;
+}
+
+/** Names instances in the order in which they are launched. */
+export function createInstanceNames(): () => string {
+  let launched = 0;
+  return () => {
+    launched += 1;
+    return `instance-${String(launched)}`;
+  };
 }
 
 interface Member {
@@ -59,11 +74,12 @@ class Group implements LocalAutoScalingGroup {
   readonly #launches = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #launching: string[] = [];
-  #launched = 0;
+  readonly #nextId: () => string;
   #watch: Promise<void> | undefined;
 
   constructor(options: AutoScalingGroupOptions) {
     this.#options = options;
+    this.#nextId = options.nextId ?? createInstanceNames();
   }
 
   get instances(): readonly Instance[] {
@@ -113,8 +129,7 @@ class Group implements LocalAutoScalingGroup {
     const zone = this.#emptiestZone();
     if (zone === undefined) return;
     const { launch, loadBalancer, pace, clock, onEvent } = this.#options;
-    this.#launched += 1;
-    const id = `instance-${String(this.#launched)}`;
+    const id = this.#nextId();
     this.#launching.push(zone);
     try {
       await clock.sleep(pace.scaleMs(startSeconds), this.#closing.signal);

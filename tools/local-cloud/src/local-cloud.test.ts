@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type {
   ComputeGroupNode,
   DatabaseNode,
@@ -93,7 +94,7 @@ afterEach(async () => {
   await guardian.close();
 });
 
-const start = (nodes: readonly TopologyNode[]) => {
+const start = (nodes: readonly TopologyNode[], application = '/no/such/bundle.mjs') => {
   const topology: Topology = {
     name: 'nines-test',
     regions: [{ id: 'region-1', zones: [] }],
@@ -104,7 +105,7 @@ const start = (nodes: readonly TopologyNode[]) => {
   };
   return createLocalCloud({
     topology,
-    bundles: { application: '/no/such/bundle.mjs', services: {} },
+    bundles: { application, services: {} },
     serviceBehaviour: {},
     declared: {
       drawInstanceStartSeconds: () => 1,
@@ -139,6 +140,11 @@ describe('a topology that does not run here is refused', () => {
       [BALANCER, { ...GROUP, zones: [] }, DATABASE],
       'Group is in no zone that the template names',
     ],
+    [
+      'over two regions',
+      [BALANCER, GROUP, { ...GROUP, id: 'Other', region: 'region-2' }, DATABASE],
+      'nines-test serves from region-1 and region-2; the local cloud runs one region so far',
+    ],
     ['with an unknown service', [BALANCER, GROUP, DATABASE, PAYMENT], 'the template calls "payment"'],
   ])('%s', async (_, nodes, message) => {
     const refused = start(nodes);
@@ -147,9 +153,86 @@ describe('a topology that does not run here is refused', () => {
   });
 });
 
+it('a single server needs no load balancer', { timeout: 60_000 }, async () => {
+  const single = { ...GROUP, desiredInstances: 1, zones: ['zone-a'] };
+  // It gets as far as the unit's own environment.
+  await expect(start([single, DATABASE])).rejects.toMatchObject({ code: 'environment-unresolved' });
+});
+
 it('leaves nothing listening when it could not be started', { timeout: 60_000 }, async () => {
   const listening = () => process.getActiveResourcesInfo().filter((one) => one === 'TCPServerWrap').length;
   const before = listening();
   await expect(start([BALANCER, GROUP, DATABASE])).rejects.toMatchObject({ code: 'environment-unresolved' });
   expect(listening()).toBe(before);
+});
+
+/** Answers every request, its health check among them. */
+const TINY_SERVER = fileURLToPath(new URL('../test/tiny-server.mjs', import.meta.url));
+
+it(
+  'runs a group in each of three zones behind one load balancer, and loses the servers of a lost zone alone',
+  { timeout: 120_000 },
+  async () => {
+    const zones = ['zone-a', 'zone-b', 'zone-c'];
+    const groups = zones.map((zone, index) => ({
+      ...GROUP,
+      id: `Group${String(index + 1)}`,
+      zones: [zone],
+      process: { ...GROUP.process!, environment: {} },
+    }));
+    const cluster = {
+      members: [
+        { id: 'C', role: 'writer', zone: 'zone-c', instanceClass: 'x', promotionTier: 0 },
+        { id: 'A', role: 'replica', zone: 'zone-a', instanceClass: 'x', promotionTier: 1 },
+      ],
+    } as const;
+    const database: DatabaseNode = { ...DATABASE, zones, standbyReplication: 'synchronous', cluster };
+    const cloud = await start([{ ...BALANCER, zones }, ...groups, database], TINY_SERVER);
+    try {
+      await cloud.settle();
+      expect(cloud.zones).toEqual(zones);
+      expect(cloud.instances.map(({ id, zone }) => `${id} ${zone}`)).toEqual([
+        'instance-1 zone-a',
+        'instance-2 zone-a',
+        'instance-3 zone-b',
+        'instance-4 zone-b',
+        'instance-5 zone-c',
+        'instance-6 zone-c',
+      ]);
+      // In the zone of the writer, whatever its letter, and the standby where the next in line is.
+      expect([cloud.database.primaryZone, cloud.database.standbyZone]).toEqual(['zone-c', 'zone-a']);
+      expect(await cloud.loseZone('zone-b')).toEqual(['instance-3', 'instance-4']);
+      const served = new Set<string>();
+      for (let count = 0; count < 12; count += 1) {
+        const reply = await fetch(cloud.url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+        if (reply?.ok) {
+          const { environment } = (await reply.json()) as { environment: { ZONE: string } };
+          served.add(environment.ZONE);
+        }
+      }
+      expect(served).not.toContain('zone-b');
+      expect(served.size).toBeGreaterThan(0);
+    } finally {
+      await cloud.close();
+    }
+  },
+);
+
+it('runs a single server behind a passage that takes every request to it', { timeout: 120_000 }, async () => {
+  const single: ComputeGroupNode = {
+    ...GROUP,
+    desiredInstances: 1,
+    zones: ['zone-a'],
+    healthCheckType: 'EC2',
+    process: { ...GROUP.process!, environment: {} },
+  };
+  const cloud = await start([single, { ...DATABASE, zones: ['zone-a'], heldBy: 'Group' }], TINY_SERVER);
+  try {
+    await cloud.settle();
+    expect(cloud.instances.map(({ zone }) => zone)).toEqual(['zone-a']);
+    expect((await fetch(cloud.url)).ok).toBe(true);
+    expect([cloud.database.primaryZone, cloud.database.standbyZone]).toEqual(['zone-a', undefined]);
+  } finally {
+    await cloud.close();
+  }
 });

@@ -15,7 +15,7 @@ import type {
   LoadBalancerNode,
   Topology,
 } from '@nines/topology';
-import { AUTO_SCALING_STAND_IN, createAutoScalingGroup } from './auto-scaling-group.ts';
+import { AUTO_SCALING_STAND_IN, createAutoScalingGroup, createInstanceNames } from './auto-scaling-group.ts';
 import type { LocalAutoScalingGroup } from './auto-scaling-group.ts';
 import type { Clock } from './clock.ts';
 import type { OnCloudEvent } from './cloud-event.ts';
@@ -33,10 +33,18 @@ import type { Pace } from './pace.ts';
 import { startThirdParty } from './third-party.ts';
 import type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
 
+/** What is smaller here than in the template, and what is not run at all. */
+const SCALED_DOWN =
+  'One machine runs what many do in AWS: an Aurora cluster is one writer and one reader, however many its template ' +
+  'names, and its shared storage is streaming replication; a server that holds its own database keeps it in a process ' +
+  'of its own, is reached through a passage that never refuses, and its backups and restore are not run; an edge, ' +
+  'firewalls and DNS records are not run.';
+
 export const STAND_INS: readonly string[] = [
   LOAD_BALANCER_STAND_IN,
   AUTO_SCALING_STAND_IN,
   DATABASE_STAND_IN,
+  SCALED_DOWN,
 ];
 
 /** Durations that AWS decides and no template shows, in seconds of AWS's time. */
@@ -92,44 +100,102 @@ export class TopologyNotRunnableError extends Error {
   override readonly name = 'TopologyNotRunnableError';
 }
 
+interface Group {
+  readonly node: ComputeGroupNode;
+  readonly process: InstanceProcess;
+}
+
 interface Parts {
   readonly balancer: LoadBalancerNode;
-  readonly group: ComputeGroupNode;
-  readonly process: InstanceProcess;
+  /** One over all zones, or one in each of them. */
+  readonly groups: readonly Group[];
   readonly database: DatabaseNode;
   readonly services: readonly ExternalServiceNode[];
   readonly zones: readonly string[];
 }
 
-/** Finds the parts of the one shape that runs today: load balancer, compute group, database. */
-function partsOf(topology: Topology): Parts {
-  const find = <K extends Topology['nodes'][number]['kind']>(kind: K) => {
-    const node = topology.nodes.find(
-      (one): one is Extract<Topology['nodes'][number], { kind: K }> => one.kind === kind,
-    );
-    if (!node) {
-      throw new TopologyNotRunnableError(
-        `stack ${topology.name} has no ${kind}; the local cloud runs a load balancer, a compute group and a database.`,
-      );
-    }
-    return node;
-  };
-  const group = find('compute-group');
-  if (!group.process) {
+/** A group with what its instances run and the zones that it is in. */
+function groupOf(node: ComputeGroupNode, topology: Topology): Group {
+  if (!node.process) {
     throw new TopologyNotRunnableError(
-      `the user data of ${group.id} writes no systemd unit, so there is nothing to start.`,
+      `the user data of ${node.id} writes no systemd unit, so there is nothing to start.`,
     );
   }
-  const zones = group.zones.length > 0 ? group.zones : (topology.regions[0]?.zones ?? []);
+  const zones = node.zones.length > 0 ? node.zones : (topology.regions[0]?.zones ?? []);
   if (zones.length === 0)
-    throw new TopologyNotRunnableError(`${group.id} is in no zone that the template names.`);
+    throw new TopologyNotRunnableError(`${node.id} is in no zone that the template names.`);
+  return { node: { ...node, zones }, process: node.process };
+}
+
+/** What stands in front of a single server that users reach by its own address: a passage that never refuses. */
+function passageTo(group: ComputeGroupNode): LoadBalancerNode {
   return {
-    balancer: find('load-balancer'),
-    group,
-    process: group.process,
-    database: find('database'),
-    services: topology.nodes.filter((node) => node.kind === 'external-service'),
-    zones,
+    kind: 'load-balancer',
+    id: `address:${group.id}`,
+    type: 'AWS::EC2::EIP',
+    region: group.region,
+    zones: group.zones,
+    defaulted: [],
+    internetFacing: true,
+    crossZone: true,
+    idleTimeoutSeconds: 60,
+    clientKeepAliveSeconds: 3600,
+    listeners: [{ port: 80, protocol: 'HTTP' }],
+    targetGroups: [
+      {
+        id: `address:${group.id}`,
+        port: 80,
+        // Only to know when it serves: with one target at most, requests reach it healthy or not (fail open).
+        healthCheck: {
+          enabled: true,
+          path: '/readyz',
+          matcher: '200',
+          intervalSeconds: 5,
+          timeoutSeconds: 3,
+          healthyThreshold: 2,
+          unhealthyThreshold: 2,
+        },
+        deregistrationDelaySeconds: 0,
+        slowStartSeconds: 0,
+        failOpenBelowHealthyTargets: 1,
+        targets: [group.id],
+      },
+    ],
+  };
+}
+
+const nodesOf = <K extends Topology['nodes'][number]['kind']>(topology: Topology, kind: K) =>
+  topology.nodes.filter((one): one is Extract<Topology['nodes'][number], { kind: K }> => one.kind === kind);
+
+function missing(topology: Topology, kind: string): TopologyNotRunnableError {
+  return new TopologyNotRunnableError(
+    `stack ${topology.name} has no ${kind}; the local cloud runs a load balancer, compute groups and a database, or one server with its own.`,
+  );
+}
+
+/** Finds the parts of the shapes that run today: groups behind a load balancer or one server, and a database. */
+function partsOf(topology: Topology): Parts {
+  const groups = nodesOf(topology, 'compute-group').map((node) => groupOf(node, topology));
+  const regions = new Set(groups.map(({ node }) => node.region));
+  if (regions.size > 1) {
+    throw new TopologyNotRunnableError(
+      `${topology.name} serves from ${[...regions].join(' and ')}; the local cloud runs one region so far.`,
+    );
+  }
+  const [first] = groups;
+  const [database] = nodesOf(topology, 'database');
+  const isSingle = groups.length === 1 && first?.node.desiredInstances === 1;
+  const balancer =
+    nodesOf(topology, 'load-balancer')[0] ?? (first && isSingle ? passageTo(first.node) : undefined);
+  if (!balancer) throw missing(topology, 'load-balancer');
+  if (!first) throw missing(topology, 'compute-group');
+  if (!database) throw missing(topology, 'database');
+  return {
+    balancer,
+    groups,
+    database,
+    services: nodesOf(topology, 'external-service'),
+    zones: [...new Set(groups.flatMap(({ node }) => node.zones))].sort(),
   };
 }
 
@@ -190,6 +256,7 @@ const NOWHERE: Address = { host: '127.0.0.1', port: 0 };
 function launcher(
   options: LocalCloudOptions,
   running: Running,
+  unit: InstanceProcess,
 ): (id: string, zone: string) => Promise<Instance> {
   const { parts, database, databaseLinks, services, passwordFile } = running;
   const upstreams: Upstream[] = [
@@ -200,7 +267,7 @@ function launcher(
         databaseLinks.add(link);
       },
     },
-    ...(parts.process.environment['DATABASE_READ_HOST'] === undefined
+    ...(unit.environment['DATABASE_READ_HOST'] === undefined
       ? []
       : [
           {
@@ -218,11 +285,11 @@ function launcher(
     createInstance({
       id,
       zone,
-      process: parts.process,
+      process: unit,
       entryPoint: options.bundles.application,
       upstreams,
       environment: (links) =>
-        resolveEnvironment(parts.process.environment, {
+        resolveEnvironment(unit.environment, {
           database: links.get('database') ?? NOWHERE,
           databaseRead: links.get(DATABASE_READ) ?? NOWHERE,
           leversFile: join(running.directory, 'levers.json'),
@@ -251,7 +318,10 @@ async function startDatabase(
 ) {
   const databaseLinks = new DatabaseLinks();
   const { declared, pace, clock, onEvent } = options;
-  const zones = parts.database.zones.length > 0 ? parts.database.zones : parts.zones;
+  // The writer's zone first: the members of a cluster stand in the order in which they would write.
+  const placed =
+    parts.database.cluster?.members.flatMap((member) => member.zone ?? []) ?? parts.database.zones;
+  const zones = placed.length > 0 ? [...new Set(placed)] : parts.zones;
   const credentials = { user: 'shop', password: randomUUID() };
   const database = await createDatabase({
     node: parts.database,
@@ -275,7 +345,7 @@ async function startDatabase(
 function assemble(
   running: Running,
   balancer: LocalLoadBalancer,
-  group: LocalAutoScalingGroup,
+  groups: readonly LocalAutoScalingGroup[],
   options: LocalCloudOptions,
 ): Omit<LocalCloud, 'close'> {
   const { parts, database, services } = running;
@@ -284,26 +354,27 @@ function assemble(
     url: balancer.url,
     zones: parts.zones,
     get instances() {
-      return group.instances;
+      return groups.flatMap((group) => group.instances);
     },
     database,
     services,
     async settle(signal) {
       await database.settle(signal);
-      while (!group.settled && !signal?.aborted) await clock.sleep(100, signal);
-      group.season();
+      const settled = () => groups.every((group) => group.settled);
+      while (!settled() && !signal?.aborted) await clock.sleep(100, signal);
+      for (const group of groups) group.season();
     },
     async loseZone(zone) {
       onEvent({ kind: 'zone-lost', subject: zone, message: `${zone} is lost` });
       balancer.loseZone(zone);
-      const instances = group.loseZone(zone).map((instance) => instance.id);
+      const instances = groups.flatMap((group) => group.loseZone(zone)).map((instance) => instance.id);
       return [...instances, ...(await database.loseZone(zone))];
     },
     restoreZone(zone) {
       onEvent({ kind: 'zone-restored', subject: zone, message: `${zone} is back` });
       balancer.restoreZone(zone);
       database.restoreZone(zone);
-      group.restoreZone(zone);
+      for (const group of groups) group.restoreZone(zone);
     },
   };
 }
@@ -338,23 +409,24 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
       clock,
       onEvent,
     });
-    const group = createAutoScalingGroup({
-      node: { ...parts.group, zones: parts.zones },
-      loadBalancer: balancer,
-      launch: launcher(options, running),
-      drawInstanceStartSeconds: declared.drawInstanceStartSeconds,
-      drawUnhealthyDetectionSeconds: declared.drawUnhealthyDetectionSeconds,
-      pace,
-      clock,
-      onEvent,
-    });
-    // The load balancer before the group, so that no instance waits for its requests to drain.
-    closers.unshift(
-      () => balancer.close(),
-      () => group.close(),
+    const nextId = createInstanceNames();
+    const groups = parts.groups.map(({ node, process: unit }) =>
+      createAutoScalingGroup({
+        node,
+        loadBalancer: balancer,
+        launch: launcher(options, running, unit),
+        drawInstanceStartSeconds: declared.drawInstanceStartSeconds,
+        drawUnhealthyDetectionSeconds: declared.drawUnhealthyDetectionSeconds,
+        nextId,
+        pace,
+        clock,
+        onEvent,
+      }),
     );
-    await group.start();
-    return Object.assign(assemble(running, balancer, group, options), { close });
+    // The load balancer before the groups, so that no instance waits for its requests to drain.
+    closers.unshift(() => balancer.close(), ...groups.map((group) => () => group.close()));
+    for (const group of groups) await group.start();
+    return Object.assign(assemble(running, balancer, groups, options), { close });
   } catch (error) {
     await close();
     throw error;

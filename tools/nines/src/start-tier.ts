@@ -1,8 +1,10 @@
 /** Starts a tier on this machine and waits until it is whole: what `up` shows and `load` loads. */
+import { createSeededRandom, declaredTime, deriveSeed, drawSeconds } from '@nines/availability';
+import type { TierId } from '@nines/availability';
 import { drawDeclaredDurations, NORMAL_PAYMENT } from '@nines/game-day';
 import { awaitWhole, createLocalCloud, createPace, systemClock } from '@nines/local-cloud';
-import type { LocalCloud } from '@nines/local-cloud';
-import type { TierId } from '@nines/availability';
+import type { DeclaredDurations, LocalCloud } from '@nines/local-cloud';
+import { nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 import type { ProgramContext } from './program.ts';
 import { describeReading } from './terminal/topology-lines.ts';
@@ -14,7 +16,18 @@ export interface TierSources {
   readonly readTopology: (tier: string) => Promise<Topology>;
 }
 
+const FAILOVER = 'aurora-failover-with-replica';
+
 export const WORKSPACE_SOURCES: TierSources = { build: buildAll, readTopology: readTopologyOf };
+
+/** Where the database is a cluster, its failover takes as long as Aurora declares it, not as RDS Multi-AZ does. */
+function declaredFor(topology: Topology, seed: number): DeclaredDurations {
+  const declared = drawDeclaredDurations(seed);
+  const isCluster = nodesOfKind(topology, 'database').some(({ cluster }) => cluster !== undefined);
+  if (!isCluster) return declared;
+  const random = createSeededRandom(deriveSeed(seed, FAILOVER));
+  return { ...declared, drawFailoverSeconds: () => drawSeconds(declaredTime(FAILOVER).seconds, random) };
+}
 
 export interface StartTierOptions {
   readonly tier: TierId;
@@ -41,7 +54,7 @@ export async function startTier(
     topology,
     bundles: BUNDLES,
     serviceBehaviour: { payment: NORMAL_PAYMENT },
-    declared: drawDeclaredDurations(seed),
+    declared: declaredFor(topology, seed),
     pace,
     clock: systemClock,
     onEvent: (event) => {

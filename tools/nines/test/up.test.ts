@@ -70,6 +70,39 @@ describe('nines up', () => {
     },
   );
 
+  it.each([
+    ['two-nines', ['zone-a'], 1],
+    ['four-nines', ['zone-a', 'zone-b', 'zone-c'], 6],
+  ] as const)(
+    'runs %s in its zones, and it takes an order',
+    { timeout: LONGEST_MS },
+    async (tier, zones, instances) => {
+      const { console, interruption, ended } = start([tier, '--pace', 'fast', '--json']);
+      await expect.poll(() => console.results.length, { interval: 100, timeout: LONGEST_MS }).toBe(1);
+      const running = JSON.parse(console.results[0] ?? '') as RunningTier;
+      expect([...new Set(running.instances.map(({ zone }) => zone))].sort()).toEqual(zones);
+      expect(running.instances).toHaveLength(instances);
+
+      const headers = {
+        connection: 'close',
+        'content-type': 'application/json',
+        'idempotency-key': 'up-test-1',
+      };
+      const body = JSON.stringify({
+        reference: 'up-test',
+        items: [{ productId: 'product-001', quantity: 1 }],
+      });
+      const placed = await fetch(`${running.url}/orders`, { method: 'POST', headers, body });
+      expect(placed.status).toBe(201);
+      const { id } = (await placed.json()) as { id: string };
+      const read = await fetch(`${running.url}/orders/${id}`, { headers: { connection: 'close' } });
+      expect(read.status).toBe(200);
+
+      interruption.abort();
+      expect(await ended).toBe(EXIT.met);
+    },
+  );
+
   it('that is ended before the tier is ready was interrupted, and says nothing of addresses', async () => {
     const { console, interruption, ended } = start(['three-nines', '--pace', 'fast']);
     interruption.abort();

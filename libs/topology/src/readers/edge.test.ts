@@ -253,6 +253,23 @@ describe('an origin', () => {
     expect(linksOf(topology)).toEqual(['First soft', 'Second soft']);
   });
 
+  it('that is a bucket by the name it gives itself leads there', () => {
+    const bucketName = { 'Fn::Sub': 'pages-${AWS::AccountId}-eu-west-1' };
+    const topology = read(
+      {
+        Origins: [
+          {
+            Id: 'pages',
+            DomainName: { 'Fn::Sub': 'pages-${AWS::AccountId}-eu-west-1.s3.eu-west-1.amazonaws.com' },
+          },
+        ],
+        DefaultCacheBehavior: { TargetOriginId: 'pages', CachePolicyId: CACHING_OPTIMIZED },
+      },
+      { Named: { Type: 'AWS::S3::Bucket', Properties: { BucketName: bucketName } } },
+    );
+    expect(linksOf(topology)).toEqual(['Named hard']);
+  });
+
   it('from elsewhere leads nowhere here', () => {
     const topology = read({
       Origins: [{ Id: 'api', DomainName: 'elsewhere.example.com' }],

@@ -37,11 +37,23 @@ function recordsNamed(name: string, context: ReadContext): string[] {
     .map(({ id }) => id);
 }
 
+/** A bucket that names itself is known by that name, which is how an edge in another region finds it. */
+function bucketsNamed(name: string, context: ReadContext): string[] {
+  const bucket = /^(.+)\.s3[.-]/.exec(name)?.[1];
+  if (bucket === undefined) return [];
+  return context
+    .resourcesOfType('AWS::S3::Bucket')
+    .filter(({ properties }) => properties['BucketName'] === bucket)
+    .map(({ id }) => id);
+}
+
 /** Ids of what the name leads to; empty when that is nothing of this template. */
 export function targetsOfName(value: unknown, context: ReadContext): string[] {
   const name = normalName(value);
   const records = recordsNamed(name, context);
   if (records.length > 0) return records;
+  const buckets = bucketsNamed(name, context);
+  if (buckets.length > 0) return buckets;
   // A reference to the resource itself would be an id; a name is always an attribute of it.
   return referencesIn(name)
     .filter((found) => found.includes('.'))

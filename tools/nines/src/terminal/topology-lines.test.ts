@@ -40,7 +40,7 @@ it('says where everything of a running tier is, what to try, and how to end it',
   expect(describeRunning(RUNNING)).toEqual([
     'three-nines is up.',
     '',
-    '  shop        http://127.0.0.1:1000                  the load balancer',
+    '  shop        http://127.0.0.1:1000                  where requests go',
     '  instance-1  http://127.0.0.1:2000                  zone-a, healthy',
     '  database    postgres://shop:x@127.0.0.1:3000/shop  primary in zone-a, standby in zone-b, which has every write',
     '  payment     http://127.0.0.1:4000                  a third party',

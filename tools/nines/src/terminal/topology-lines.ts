@@ -55,7 +55,7 @@ export function describeRunning({ tier, pace, url, instances, database, services
     `${tier} is up${pace === 'fast' ? "; AWS's times are divided by 10" : ''}.`,
     '',
     ...aligned([
-      ['shop', url, 'the load balancer'],
+      ['shop', url, 'where requests go'],
       ...instances.map((one): Row => [one.id, one.url, `${one.zone}, healthy`]),
       ['database', database.url, `primary in ${database.zone}, ${standby}`],
       ...services.map((one): Row => [one.name, one.url, 'a third party']),
