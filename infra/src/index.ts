@@ -5,8 +5,10 @@ export { ThreeNinesStack, type ThreeNinesStackProps } from './stacks/servers/thr
 export { FourNinesStack, type FourNinesStackProps } from './stacks/servers/four-nines-stack.ts';
 export { TwoNinesStack, type TwoNinesStackProps } from './stacks/servers/two-nines-stack.ts';
 export { readSingleZoneSettings, type SingleZoneSettings } from './settings/single-zone-settings.ts';
+export { createFiveNines } from './stacks/servers/five-nines-stacks.ts';
 export { createWarmStandby, type MultiRegionStacks } from './stacks/servers/warm-standby-stacks.ts';
 export { type MultiRegionSettings, readMultiRegionSettings } from './settings/multi-region-settings.ts';
 export { type DeploymentSettings, readSettings } from './settings/settings.ts';
+export { type Leftover, leftoversOf } from './leftovers.ts';
 export { SettingsInvalidError } from './settings/settings-invalid-error.ts';
 export { ApplicationBundleMissingError } from './constructs/application-bundle.ts';

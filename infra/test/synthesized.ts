@@ -7,6 +7,7 @@ import { featureFlags } from '../src/settings/feature-flags.ts';
 import { readSettings } from '../src/settings/settings.ts';
 import { readSingleZoneSettings, type SingleZoneSettings } from '../src/settings/single-zone-settings.ts';
 import { type MultiRegionSettings, readMultiRegionSettings } from '../src/settings/multi-region-settings.ts';
+import { createFiveNines } from '../src/stacks/servers/five-nines-stacks.ts';
 import { FourNinesStack } from '../src/stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../src/stacks/servers/three-nines-stack.ts';
 import { TwoNinesStack } from '../src/stacks/servers/two-nines-stack.ts';
@@ -66,6 +67,7 @@ export const synthesizeThreeNines = (settings: Readonly<Record<string, string>> 
 
 const MULTI_REGION_TIERS = {
   'warm-standby': createWarmStandby,
+  'five-nines': createFiveNines,
 } as const satisfies Readonly<
   Record<string, (scope: Construct, settings: MultiRegionSettings) => MultiRegionStacks>
 >;

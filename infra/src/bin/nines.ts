@@ -10,6 +10,7 @@ import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
 import { readMultiRegionSettings } from '../settings/multi-region-settings.ts';
 import { readSettings } from '../settings/settings.ts';
 import { readSingleZoneSettings } from '../settings/single-zone-settings.ts';
+import { createFiveNines } from '../stacks/servers/five-nines-stacks.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
 import { createWarmStandby } from '../stacks/servers/warm-standby-stacks.ts';
@@ -25,7 +26,9 @@ function composeApp(): App {
   new TwoNinesStack(app, 'nines-two-nines', { settings: readSingleZoneSettings(context, settings) });
   new ThreeNinesStack(app, 'nines-three-nines', { settings });
   new FourNinesStack(app, 'nines-four-nines', { settings });
-  createWarmStandby(app, readMultiRegionSettings(app.node.getAllContext(), settings));
+  const regions = readMultiRegionSettings(context, settings);
+  createWarmStandby(app, regions);
+  createFiveNines(app, regions);
   // A finding that nobody has acknowledged stops the synthesis.
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;

@@ -28,7 +28,9 @@ export interface RegionNames {
   readonly writeOrigin: string;
   /** The load balancer of one region. */
   regionOrigin(region: string): string;
-  /** Every name above, for certificates. */
+  /** Says by DNS what Route 53's checkers think of one region: a text, `answers` or `lost`. */
+  regionVerdict(region: string): string;
+  /** Every name of an origin, for certificates. */
   readonly certificateNames: readonly [string, ...string[]];
   /** Identifier of the Aurora global database. */
   readonly globalDatabase: string;
@@ -53,6 +55,7 @@ export function createRegionNames({ workload, domainName }: RegionNamesOptions):
     readOrigin: `reads.${origin}`,
     writeOrigin: `writes.${origin}`,
     regionOrigin: (region) => `${region}.${origin}`,
+    regionVerdict: (region) => `${region}.verdict.${domainName}`,
     certificateNames: [origin, `*.${origin}`],
     globalDatabase: workload,
     databaseSecret: `${workload}/database`,

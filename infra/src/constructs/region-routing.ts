@@ -46,6 +46,8 @@ export class RegionRouting extends Construct {
   readonly writeRecords: readonly [home: CfnRecordSet, standby: CfnRecordSet];
   /** Records of the name that reads go to; none where reads have no name of their own. */
   readonly readRecords: readonly CfnRecordSet[];
+  /** Records that say by DNS whether a region answers, for who watches it from the other one; only where automatic. */
+  readonly verdictRecords: readonly CfnRecordSet[];
   /** Name by which CloudFront finds what writes. */
   readonly writeName: string;
 
@@ -85,6 +87,10 @@ export class RegionRouting extends Construct {
         healthCheckId: this.standbyServes.attrHealthCheckId,
       }),
     ];
+    this.verdictRecords =
+      props.failover === 'automatic'
+        ? Object.keys(this.answers).flatMap((region, index) => this.verdict(props, region, index))
+        : [];
     this.readRecords =
       props.readsEverywhere === true
         ? Object.entries(this.answers).map(
@@ -97,6 +103,27 @@ export class RegionRouting extends Construct {
               }),
           )
         : [];
+  }
+
+  /** `answers` as long as the checkers reach the region, else `lost`: their verdict without asking a control plane. */
+  private verdict({ names, hostedZoneId, ttl }: RegionRoutingProps, region: string, index: number) {
+    const record = (text: 'answers' | 'lost') => ({
+      hostedZoneId,
+      name: names.regionVerdict(region),
+      type: 'TXT',
+      ttl: String(ttl.toSeconds()),
+      setIdentifier: text,
+      resourceRecords: [`"${text}"`],
+    });
+    const number = String(index + 1);
+    return [
+      new CfnRecordSet(this, `Answers${number}`, {
+        ...record('answers'),
+        failover: 'PRIMARY',
+        healthCheckId: this.answers[region]?.attrHealthCheckId,
+      }),
+      new CfnRecordSet(this, `Lost${number}`, { ...record('lost'), failover: 'SECONDARY' }),
+    ];
   }
 
   /** The region as the edge finds it: name, certificate, load balancer, servers, and what these need. */

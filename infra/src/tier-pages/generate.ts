@@ -11,6 +11,8 @@ import { featureFlags } from '../settings/feature-flags.ts';
 import { readMultiRegionSettings } from '../settings/multi-region-settings.ts';
 import { type DeploymentSettings, readSettings } from '../settings/settings.ts';
 import { readSingleZoneSettings, type SingleZoneSettings } from '../settings/single-zone-settings.ts';
+import { createFiveNines } from '../stacks/servers/five-nines-stacks.ts';
+import { FIVE_NINES_TOPICS } from '../stacks/servers/five-nines-topics.ts';
 import { FOUR_NINES_TOPICS } from '../stacks/servers/four-nines-topics.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { THREE_NINES_TOPICS } from '../stacks/servers/three-nines-topics.ts';
@@ -73,6 +75,7 @@ const TIERS: readonly (readonly [TierTopics, MakeStacks])[] = [
   [THREE_NINES_TOPICS, oneStack(ThreeNinesStack, THREE_NINES_TOPICS)],
   [FOUR_NINES_TOPICS, oneStack(FourNinesStack, FOUR_NINES_TOPICS)],
   [WARM_STANDBY_TOPICS, severalRegions(createWarmStandby)],
+  [FIVE_NINES_TOPICS, severalRegions(createFiveNines)],
 ];
 
 const isCheck = process.argv.includes('--check');

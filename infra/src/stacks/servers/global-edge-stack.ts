@@ -27,10 +27,9 @@ const CONTENT_ID = 'PublishedContent';
 const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
 
 /** What the tier asks of its global part. */
-export interface EdgeRules extends Pick<RegionRules, 'tier' | 'title'> {
+export interface EdgeRules extends Pick<RegionRules, 'tier' | 'title' | 'failover'> {
   /** How long an answer about where the application is may be kept. */
   readonly dnsTtl: Duration;
-  readonly failover: 'decided' | 'automatic';
   /** Whether products are read in every region, or everything goes to one. */
   readonly reads: 'everywhere' | 'where-it-writes';
 }
@@ -117,6 +116,9 @@ export class GlobalEdgeStack extends Stack {
       StandbyRecord: routing.writeRecords[1],
       ...Object.fromEntries(
         routing.readRecords.map((record, index) => [`ReadRecord${String(index + 1)}`, record]),
+      ),
+      ...Object.fromEntries(
+        routing.verdictRecords.map((record, index) => [`VerdictRecord${String(index + 1)}`, record]),
       ),
     });
     return routing;

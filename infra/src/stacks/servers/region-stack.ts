@@ -27,6 +27,7 @@ import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
 import { RegionContent } from '../../constructs/region-content.ts';
 import { createRegionNames, GLOBAL_REGION, type RegionNames } from '../../constructs/region-names.ts';
 import { RegionTakeover } from '../../constructs/region-takeover.ts';
+import { RegionWatch } from '../../constructs/region-watch.ts';
 import { ReleaseAlarms } from '../../constructs/release-alarms.ts';
 import {
   ReplicatedSecret,
@@ -79,6 +80,8 @@ export interface RegionRules {
   readonly goalPercent: number;
   /** What a region has while it does not serve; the full size where every region serves. */
   readonly standby: { readonly serversPerZone: number; readonly databaseInstances: number } | 'full';
+  /** Who starts a takeover: a person, or the watch on the other region. */
+  readonly failover: 'decided' | 'automatic';
 }
 
 export interface RegionStackProps extends StackProps {
@@ -399,6 +402,7 @@ export class RegionStack extends Stack {
     });
     new CfnOutput(this, 'TakeOverArn', { value: takeover.takeOver.stateMachine.stateMachineArn });
     new CfnOutput(this, 'HandOverArn', { value: takeover.handOver.stateMachine.stateMachineArn });
+    if (this.rules.failover === 'automatic') this.createWatch(parts, takeover);
     if (this.isHome) return;
     const beacon = new WriterBeacon(this, 'Beacon', { names, database, alerts, logGroup });
     pinLogicalIds({
@@ -406,6 +410,26 @@ export class RegionStack extends Stack {
       WriterBeaconSchedule: beacon.schedule,
       TookOverAlarm: beacon.tookOver,
       BeaconSilentAlarm: beacon.silent,
+    });
+  }
+
+  private createWatch({ alerts, operationsKey }: Foundation, { takeOver }: RegionTakeover): void {
+    const { homeRegion, standbyRegion, data } = this.settings;
+    const watch = new RegionWatch(this, 'Watch', {
+      names: this.names,
+      otherRegion: this.isHome ? standbyRegion : homeRegion,
+      takeOver,
+      alerts,
+      operationsKey,
+      data,
+    });
+    pinLogicalIds({
+      RegionWatch: watch.watcher,
+      RegionWatchLogs: watch.log,
+      RegionWatchSchedule: watch.schedule,
+      OtherRegionLostAlarm: watch.lost,
+      TakeOverStart: watch.start,
+      WatchSilentAlarm: watch.silent,
     });
   }
 
@@ -530,7 +554,7 @@ export class RegionStack extends Stack {
     pinLogicalIds({
       ProcessKillExperiment: experiments.processKill,
       ServerLossExperiment: experiments.serverLoss,
-      DatabaseFailoverExperiment: experiments.databaseFailover,
+      ...(experiments.databaseFailover && { DatabaseFailoverExperiment: experiments.databaseFailover }),
       ...numbered('ZoneLossExperiment', experiments.zoneLosses),
       ...(experiments.regionLoss && { RegionLossExperiment: experiments.regionLoss }),
     });

@@ -9,6 +9,7 @@ import {
   type Tier,
 } from '../../../test/synthesized.ts';
 import type { Evidence, TierTopics } from '../../tier-pages/topics.ts';
+import { FIVE_NINES_TOPICS } from './five-nines-topics.ts';
 import { FOUR_NINES_TOPICS } from './four-nines-topics.ts';
 import { THREE_NINES_TOPICS } from './three-nines-topics.ts';
 import { WARM_STANDBY_TOPICS } from './warm-standby-topics.ts';
@@ -40,6 +41,7 @@ const TOPICS: readonly (readonly [string, TierTopics, () => Deployed])[] = [
   ['three-nines', THREE_NINES_TOPICS, () => oneStack('three-nines')],
   ['four-nines', FOUR_NINES_TOPICS, () => oneStack('four-nines')],
   ['warm-standby', WARM_STANDBY_TOPICS, () => severalRegions('warm-standby')],
+  ['five-nines', FIVE_NINES_TOPICS, () => severalRegions('five-nines')],
 ];
 
 describe.each(TOPICS)('the topics of the %s tier', (_, topicsOfTier, deploy) => {

@@ -17,12 +17,12 @@ const REGION_RULES: RegionRules = {
   goalPercent: 99.95,
   // One server in each zone answers checks and receives releases; two instances survive the loss of a zone.
   standby: { serversPerZone: 1, databaseInstances: 2 },
+  failover: 'decided',
 };
 const EDGE_RULES: EdgeRules = {
   ...REGION_RULES,
   // Less than what the checks need to see a loss, so that it adds little to it.
   dnsTtl: Duration.seconds(10),
-  failover: 'decided',
   reads: 'where-it-writes',
 };
 
