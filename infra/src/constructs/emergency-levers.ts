@@ -4,9 +4,10 @@
  *
  * Moving one is a deployment of configuration and not of the stack: docs/runbooks/pull-an-emergency-lever.md.
  */
-import { Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   Application,
+  CfnHostedConfigurationVersion,
   ConfigurationContent,
   DeploymentStrategy,
   Environment,
@@ -14,7 +15,6 @@ import {
   JsonSchemaValidator,
   RolloutStrategy,
 } from 'aws-cdk-lib/aws-appconfig';
-import { Duration } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { LeversAddress } from './server-bootstrap.ts';
@@ -69,6 +69,10 @@ export class EmergencyLevers extends Construct {
       deployTo: [this.environment],
       deploymentStrategy: this.strategy,
     });
+    // The CDK keeps versions, and a profile with a version cannot be deleted: the deletion of the stack would fail.
+    for (const version of this.profile.node.findAll()) {
+      if (version instanceof CfnHostedConfigurationVersion) version.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    }
     this.address = {
       application: this.application.applicationId,
       environment: this.environment.environmentId,
