@@ -44,7 +44,8 @@ describe('every client', () => {
       // 600, give or take four standard deviations of 24.5.
       expect(Math.abs(offered - 600)).toBeLessThan(98);
       expect(good).toBeGreaterThan(offered * 0.98);
-      expect(Math.abs(attempts - offered)).toBeLessThan(offered * 0.02);
+      // What was refused in the first second is tried again in the next.
+      expect(Math.abs(attempts - offered)).toBeLessThan(offered * 0.05);
     }
   });
 
