@@ -128,7 +128,7 @@ CircuitOpenError.prototype = {
 type Part = [number: number, calls: number, failures: number, slow: number];
 
 // One closure for settings, state and steps. Split in the cheapest of three ways, with the call around `enter` as a function
-// beside it, an import of it was 919 bytes instead of 899, and 900 is the ceiling.
+// beside it, an import of it was 20 bytes more, and one more closure would take an idle breaker above 500 bytes.
 // eslint-disable-next-line max-lines-per-function
 export function createCircuitBreaker({
   consecutiveFailures,
@@ -140,9 +140,7 @@ export function createCircuitBreaker({
   minimumCalls = 20,
   openMs = 5000,
   probes = 5,
-  isFailure = (error) =>
-    !(error as { overloaded?: true } | undefined)?.overloaded &&
-    (error as Error | undefined)?.name !== 'AbortError',
+  isFailure,
   clock = performance,
   onEvent,
 }: CircuitBreakerOptions = {}): CircuitBreaker {
@@ -150,14 +148,13 @@ export function createCircuitBreaker({
   // window than the present one is ignored: late results neither open nor close the circuit.
   let parts: Part[] | 0 = 0;
   let callsSeen = 0;
-  /** The number of the part in which the last call ended. */
-  let at: number;
   let failuresInARow = 0;
   // Since when it is open; or, half-open, when the last probe set out.
   let since = 0;
   /** How many probes are under way: Infinity when it is open, so that no other may set out. */
   let probing = 0;
-  let probed = 0;
+  // None before it has opened for the first time; then neither comparison with it holds.
+  let probed!: number;
 
   const become = (state: CircuitState, now: number, probingNow = 0) => {
     call.state = state;
@@ -167,14 +164,10 @@ export function createCircuitBreaker({
     onEvent?.({ type: state });
   };
 
-  /** Of the whole window. Its parts are filled in any order, so it may have holes, which `reduce` leaves out. */
-  const sum = (what: 1 | 2 | 3) =>
-    (parts as Part[]).reduce((total, part) => (part[0] > at - 10 ? total + part[what] : total), 0);
-
   // The third parameter is for `try` alone: whether the outcome is a value in any case.
   const call = ((fn: Fn<unknown, CallContext>, context: CallContext = {}, typed?: boolean) =>
     new Promise<unknown>((resolve, reject) => {
-      const { signal } = context;
+      const signal = context.signal;
       let leave: Leave | CircuitOpenError | true | undefined;
       // Called by the function's outcome, by the signal, or by both: all that it calls hears only the first.
       const settle = (value: unknown, ok?: unknown): void => {
@@ -188,15 +181,13 @@ export function createCircuitBreaker({
         }
         (ok || typed ? resolve : reject)(typed ? (ok ? { ok, value } : { ok: false, error: value }) : value);
       };
-      try {
+      (async () => {
         leave = signal?.aborted || call.enter();
         if ((leave as Leave).call) {
           signal?.addEventListener('abort', settle);
-          Promise.resolve(fn(context)).then((value) => settle(value, true), settle);
+          settle(await fn(context), true);
         } else settle(leave);
-      } catch (error) {
-        settle(error);
-      }
+      })().catch(settle);
     })) as CircuitBreaker & { state: CircuitState } & ((...all: unknown[]) => Promise<never>);
 
   call.try = (fn, context) => call(fn, context, true);
@@ -222,22 +213,35 @@ export function createCircuitBreaker({
       if (window !== parts) return;
       window = 1;
       probing--;
-      if (!ok && !isFailure(error)) return;
+      if (
+        !ok &&
+        !(isFailure
+          ? isFailure(error)
+          : !(error as { overloaded?: true } | undefined)?.overloaded &&
+            (error as Error | undefined)?.name !== 'AbortError')
+      ) {
+        return;
+      }
       const now = ok && !windowMs && !slowCallMs ? 0 : clock.now();
       const slow = now - startedAt >= (slowCallMs as number);
-      at = ((windowMs ? now / windowMs : callsSeen++ / windowCalls) * 10) >>> 0;
+      const at = ((windowMs ? now / windowMs : callsSeen++ / windowCalls) * 10) >>> 0;
       let part = (parts as Part[])[at % 10];
       if (part?.[0] !== at) part = (parts as Part[])[at % 10] = [at, 0, 0, 0];
       part[1]++;
       part[2] += !ok as unknown as number;
       part[3] += slow as unknown as number;
       failuresInARow = (!ok && failuresInARow + 1) as number;
+      // A success cannot raise a rate, so only a failing or slow call looks at all the parts.
       if (ok && !slow) {
         if (!closed && ++probed >= probes) become('closed', now);
-      } else if (
+        return;
+      }
+      // Parts are filled in any order, so there may be holes, which reduce leaves out.
+      const sum = (what: 1 | 2 | 3) =>
+        (parts as Part[]).reduce((total, part) => (part[0] > at - 10 ? total + part[what] : total), 0);
+      if (
         !closed ||
         failuresInARow >= (consecutiveFailures as number) ||
-        // A success cannot raise a rate, so only a failing or slow call looks at all the parts.
         (sum(1) >= minimumCalls && (sum(2) / sum(1) >= failureRate || sum(3) / sum(1) >= slowCallRate))
       ) {
         become('open', now, Infinity);

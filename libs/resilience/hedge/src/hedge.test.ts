@@ -182,7 +182,28 @@ describe('an abort', () => {
   });
 });
 
+test("hands on the caller's context, with a deadline that is a getter, as a timeout's is", async () => {
+  class Timed {
+    tenant = 'blue';
+    get deadline() {
+      return Number(900);
+    }
+  }
+  const { hedge } = make();
+  const seen = await hedge((context) => context, new Timed());
+  expect(seen).toMatchObject({ deadline: 900, tenant: 'blue' });
+  expect(seen.signal).toBeInstanceOf(AbortSignal);
+});
+
 describe('the budget', () => {
+  test('has a hedge for exactly ten calls at a tenth each, whatever floating point makes of it', () => {
+    const budget = createHedgeBudget(10, 0.1, 0);
+    for (let call = 0; call < 9; call++) budget.put();
+    expect(budget.take()).toBe(false);
+    budget.put();
+    expect(budget.take()).toBe(true);
+  });
+
   test('ends hedges when every answer is late: ten, and then one in twenty calls', async () => {
     const { hedge, advance, events } = make({ budget: createHedgeBudget(10, 0.05) });
     for (let call = 0; call < 100; call++) {

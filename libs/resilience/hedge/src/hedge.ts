@@ -73,7 +73,8 @@ export interface Hedge {
  * @param tokens what is in it at the start. @default capacity
  */
 export const createHedgeBudget = (capacity = 10, perCall = 0.05, tokens = capacity): HedgeBudget => ({
-  take: () => tokens >= 1 && !!tokens--,
+  // Ten tenths make a whole here too, which in floating point is 0.9999999999999999.
+  take: () => tokens > 0.999999 && !!tokens--,
   put: () => (tokens = Math.min(capacity, tokens + perCall)),
 });
 
@@ -127,7 +128,12 @@ function race<T>(
     const attempt = new AbortController();
     const number = attempts.push(attempt);
     pending++;
-    void startOf(fn, { ...given, signal: attempt.signal }).then(
+    void startOf(fn, {
+      ...given,
+      // Read by name, since a timeout's context has it as a getter, which a copy is without.
+      deadline: given.deadline,
+      signal: attempt.signal,
+    }).then(
       (value) => {
         if (attempt.signal.aborted) return;
         settle.resolve(value);

@@ -229,6 +229,13 @@ describe('a policy', () => {
   });
 });
 
+test('a retry that is no async function may throw at once', async () => {
+  const error = new Error('away');
+  const once: Policy = (fn, context) => Promise.resolve(fn(context));
+  const retry = Object.assign(once, { budget: { put: () => undefined } });
+  expect(await pipeline(retry).try(() => Promise.reject(error))).toEqual({ ok: false, error });
+});
+
 describe('a policy whose callback throws', () => {
   const bug = new TypeError('no such field');
   const throwing = () => {

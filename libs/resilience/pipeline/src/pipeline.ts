@@ -233,12 +233,17 @@ const againBy =
   (retry: Policy, next: Next): Again =>
   (error, fn, context) => {
     let first = true;
-    return retry((own) => {
-      if (!first) return promiseOf(next, fn, own);
-      first = false;
-      throw error;
-    }, context);
+    return startOf(() =>
+      retry((own) => {
+        if (!first) return promiseOf(next, fn, own);
+        first = false;
+        throw error;
+      }, context),
+    );
   };
+
+/** A policy that is no async function may throw at once; that is a rejection like any other. */
+const startOf = async <T>(start: () => T | PromiseLike<T>): Promise<T> => start();
 
 /** The innermost: the function itself. */
 const invoke: Next = (fn, context, caller) => {
