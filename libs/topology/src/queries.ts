@@ -53,3 +53,15 @@ export function targetGroupsOf(topology: Topology, computeGroupId: string): Targ
     .flatMap((balancer) => balancer.targetGroups)
     .filter((group) => group.targets.includes(computeGroupId));
 }
+
+/** What one region holds, with the links inside it; ids stay, so what was a link to another region shows as missing. */
+export function inRegion(topology: Topology, regionId: string): Topology {
+  const nodes = topology.nodes.filter(({ region }) => region === regionId);
+  const ids = new Set(nodes.map(({ id }) => id));
+  return {
+    ...topology,
+    regions: topology.regions.filter(({ id }) => id === regionId),
+    nodes,
+    links: topology.links.filter(({ from, to }) => ids.has(from) && ids.has(to)),
+  };
+}

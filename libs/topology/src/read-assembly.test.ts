@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { twoZones } from '../test/templates/two-zones.ts';
 import {
   findNode,
+  inRegion,
   linksFrom,
   readAssembly,
   readTopology,
@@ -240,6 +241,15 @@ describe('an assembly over several regions', () => {
     expect(hostOf('west/Everywhere')).toBe('${data/Database.Endpoint.Address}');
     expect(hostOf('central/Everywhere')).toBe('${west/Balancer.DNSName}');
     expect(linksFrom(topology, 'west/Everywhere').map(({ to }) => to)).toEqual(['data/Database']);
+  });
+
+  it('can be looked at region by region, with the links that stay inside', () => {
+    const west = inRegion(topology, 'eu-west-1');
+    expect(west.regions.map(({ id }) => id)).toEqual(['eu-west-1']);
+    expect(west.nodes.map(({ id }) => id)).toEqual(['west/Balancer', 'west/Everywhere']);
+    // Its database is in the other region.
+    expect(west.links).toEqual([]);
+    expect(inRegion(topology, 'eu-central-1').nodes.map(({ id }) => id)).toContain('data/Database');
   });
 
   it('keeps a reference whose stack was not read', () => {

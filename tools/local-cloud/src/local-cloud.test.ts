@@ -143,7 +143,12 @@ describe('a topology that does not run here is refused', () => {
     [
       'over two regions',
       [BALANCER, GROUP, { ...GROUP, id: 'Other', region: 'region-2' }, DATABASE],
-      'nines-test serves from region-1 and region-2; the local cloud runs one region so far',
+      'nines-test serves from region-1 and region-2; the local cloud runs one region at a time',
+    ],
+    [
+      'whose database follows another region',
+      [BALANCER, GROUP, { ...DATABASE, replicaOf: 'Elsewhere' }],
+      'Database follows Elsewhere in another region',
     ],
     ['with an unknown service', [BALANCER, GROUP, DATABASE, PAYMENT], 'the template calls "payment"'],
   ])('%s', async (_, nodes, message) => {

@@ -179,11 +179,16 @@ function partsOf(topology: Topology): Parts {
   const regions = new Set(groups.map(({ node }) => node.region));
   if (regions.size > 1) {
     throw new TopologyNotRunnableError(
-      `${topology.name} serves from ${[...regions].join(' and ')}; the local cloud runs one region so far.`,
+      `${topology.name} serves from ${[...regions].join(' and ')}; the local cloud runs one region at a time.`,
     );
   }
   const [first] = groups;
   const [database] = nodesOf(topology, 'database');
+  if (database?.replicaOf !== undefined) {
+    throw new TopologyNotRunnableError(
+      `${database.id} follows ${database.replicaOf} in another region, and the local cloud runs one region at a time.`,
+    );
+  }
   const isSingle = groups.length === 1 && first?.node.desiredInstances === 1;
   const balancer =
     nodesOf(topology, 'load-balancer')[0] ?? (first && isSingle ? passageTo(first.node) : undefined);

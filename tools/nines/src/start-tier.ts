@@ -4,8 +4,9 @@ import type { TierId } from '@nines/availability';
 import { drawDeclaredDurations, NORMAL_PAYMENT } from '@nines/game-day';
 import { awaitWhole, createLocalCloud, createPace, systemClock } from '@nines/local-cloud';
 import type { DeclaredDurations, LocalCloud } from '@nines/local-cloud';
-import { nodesOfKind } from '@nines/topology';
+import { inRegion, nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
+import { InputInvalidError } from './exit-code.ts';
 import type { ProgramContext } from './program.ts';
 import { describeReading } from './terminal/topology-lines.ts';
 import { buildAll, BUNDLES, readTopologyOf } from './workspace.ts';
@@ -33,6 +34,21 @@ export interface StartTierOptions {
   readonly tier: TierId;
   readonly pace: 'full' | 'fast';
   readonly seed: number;
+  /** @default the only one that serves */
+  readonly region?: string;
+}
+
+/** @throws InputInvalidError when the tier does not serve from that region, or from several and none was named. */
+function chooseRegion(topology: Topology, tier: TierId, region: string | undefined): Topology {
+  const serving = [...new Set(nodesOfKind(topology, 'compute-group').map((group) => group.region))].sort();
+  if (region !== undefined && !serving.includes(region))
+    throw new InputInvalidError(`${tier} does not serve from ${region}; it does from ${serving.join(', ')}.`);
+  if (region === undefined && serving.length > 1) {
+    throw new InputInvalidError(
+      `${tier} serves from ${serving.join(' and ')}, and one region runs here at a time; name it by --region.`,
+    );
+  }
+  return region === undefined ? topology : inRegion(topology, region);
 }
 
 /**
@@ -40,13 +56,13 @@ export interface StartTierOptions {
  * @throws An AbortError when the user ends the command first; nothing is then left running.
  */
 export async function startTier(
-  { tier, pace: paceName, seed }: StartTierOptions,
+  { tier, pace: paceName, seed, region }: StartTierOptions,
   { console, signal }: ProgramContext,
   { build, readTopology }: TierSources,
 ): Promise<LocalCloud> {
   console.line('building the applications and synthesizing the stacks (skipped where nothing changed)');
   await build(signal);
-  const topology = await readTopology(tier);
+  const topology = chooseRegion(await readTopology(tier), tier, region);
   for (const line of describeReading(topology)) console.line(line);
   signal.throwIfAborted();
   const pace = createPace(paceName);

@@ -26,6 +26,7 @@ interface Options {
   readonly duration?: string;
   readonly pace: 'full' | 'fast';
   readonly seed: number;
+  readonly region?: string;
   readonly json?: boolean;
 }
 
@@ -138,8 +139,9 @@ async function load(
   let result: LoadResult;
   if (target.kind === 'address') result = await run(target.url, target.url);
   else {
-    const { pace, seed } = options;
-    const cloud = await startTier({ tier: target.tier, pace, seed }, context, sources);
+    const { pace, seed, region } = options;
+    const chosen = region === undefined ? {} : { region };
+    const cloud = await startTier({ tier: target.tier, pace, seed, ...chosen }, context, sources);
     try {
       result = await run(cloud.url, `${target.tier} on this machine`);
     } finally {
@@ -175,6 +177,7 @@ export const createLoadCommand =
         parseDuration,
       )
       .addOption(paceOption())
+      .option('--region <id>', 'which region of a tier that serves from several')
       .option('--seed <number>', 'decides which requests are sent', parseSeed, 1)
       .option('--json', 'print the result as one JSON object')
       .addHelpText('after', EXAMPLES)

@@ -14,6 +14,7 @@ import type { RunningTier } from '../terminal/topology-lines.ts';
 interface Options {
   readonly pace: 'full' | 'fast';
   readonly seed: number;
+  readonly region?: string;
   readonly json?: boolean;
 }
 
@@ -24,6 +25,7 @@ ${STAND_INS.map((one) => `- ${one}`).join('\n')}
 Examples:
   nines up three-nines                   prints where everything is, then what happens, until Ctrl-C
   nines up three-nines --pace fast       AWS's times (failover, start of an instance, health checks) divided by 10
+  nines up warm-standby --region eu-west-1    the region that writes; the other one is not run
   nines up three-nines --json            one line of JSON on standard output when the tier is ready
 
 Exit codes: 0 it was up and the user ended it, 2 could not be run.`;
@@ -60,7 +62,7 @@ async function up(
 ): Promise<ExitCode> {
   const { console, signal } = context;
   const tier = parseTier(tierText);
-  const cloud = await startTier({ tier, pace: options.pace, seed: options.seed }, context, sources);
+  const cloud = await startTier({ tier, ...options }, context, sources);
   try {
     const running = describe(cloud, tier, options.pace);
     console.result(options.json ? JSON.stringify(running) : describeRunning(running).join('\n'));
@@ -85,6 +87,7 @@ export const createUpCommand =
       .argument('<tier>', `which tier: ${TIER_IDS}`)
       .addOption(paceOption())
       .option('--seed <number>', 'decides every draw, such as how long a failover takes', parseSeed, 1)
+      .option('--region <id>', 'which region of a tier that serves from several; one runs here at a time')
       .option('--json', 'print where everything is as one line of JSON')
       .addHelpText('after', EXAMPLES)
       .action(async (tier: string, options: Options) => {
