@@ -8,7 +8,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { CfnIPSet, CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import type { DataPolicy } from '../settings/data-policy.ts';
 import { EncryptedLogGroup } from './encrypted-log-group.ts';
@@ -45,6 +45,11 @@ export interface WebFirewallProps {
    * @default none: the address that the connection comes from
    */
   readonly clientAddressHeader?: string;
+  /**
+   * IPv4 range whose requests are not counted: that of a load test.
+   * @default none
+   */
+  readonly uncountedCidr?: string;
   /**
    * What the edge shows, for a load balancer that has an address on the internet: requests without it are refused, so
    * that nobody goes around the edge. The path of Route 53's health checks is let through; they can show nothing.
@@ -108,7 +113,8 @@ export class WebFirewall extends Construct {
     });
   }
 
-  private rateRule({ requestsPerMinute = 3_000, clientAddressHeader }: WebFirewallProps) {
+  private rateRule(props: WebFirewallProps) {
+    const { requestsPerMinute = 3_000, clientAddressHeader } = props;
     return {
       name: 'requests-of-an-address',
       priority: 0,
@@ -124,9 +130,33 @@ export class WebFirewall extends Construct {
                 aggregateKeyType: 'FORWARDED_IP',
                 forwardedIpConfig: { headerName: clientAddressHeader, fallbackBehavior: 'NO_MATCH' },
               }),
+          ...(props.uncountedCidr !== undefined && {
+            scopeDownStatement: { notStatement: { statement: this.comesFrom(props.uncountedCidr, props) } },
+          }),
         },
       },
     } satisfies CfnWebACL.RuleProperty;
+  }
+
+  private comesFrom(cidr: string, { clientAddressHeader }: WebFirewallProps): CfnWebACL.StatementProperty {
+    const set = new CfnIPSet(this, 'Uncounted', {
+      description: 'Where load tests come from',
+      scope: 'REGIONAL',
+      ipAddressVersion: 'IPV4',
+      addresses: [cidr],
+    });
+    return {
+      ipSetReferenceStatement: {
+        arn: set.attrArn,
+        ...(clientAddressHeader !== undefined && {
+          ipSetForwardedIpConfig: {
+            headerName: clientAddressHeader,
+            fallbackBehavior: 'NO_MATCH',
+            position: 'FIRST',
+          },
+        }),
+      },
+    };
   }
 }
 

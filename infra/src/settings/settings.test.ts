@@ -36,6 +36,7 @@ describe('settings', () => {
       reviewsUrl: 'https://reviews.shop.test',
       certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000',
       alertEmail: 'team@shop.test',
+      loadTestCidr: '203.0.113.0/24',
       ratedRps: '350',
       peakRps: '900',
       vpcCidr: '172.20.0.0/16',
@@ -58,7 +59,7 @@ describe('settings', () => {
 
   it('refuse an unknown name and say which there are', () => {
     expect(problemsOf({ dat: 'destroy' })).toEqual([
-      'dat: there is no such setting; known are data, paymentUrl, reviewsUrl, certificateArn, alertEmail, ratedRps, peakRps, vpcCidr, appDist, domainName, hostedZoneId, regions, activeRegion, zone, edgeCertificateArn.',
+      'dat: there is no such setting; known are data, paymentUrl, reviewsUrl, certificateArn, alertEmail, loadTestCidr, ratedRps, peakRps, vpcCidr, appDist, domainName, hostedZoneId, regions, activeRegion, zone, edgeCertificateArn.',
     ]);
   });
 
@@ -71,6 +72,13 @@ describe('settings', () => {
       'alertEmail=nobody: expected an address such as team@example.com.',
     ]);
   });
+
+  it.each(['203.0.113.7', '0.0.0.0/0', '203.0.0.0/15', '203.0.113.256/32', 'everybody'])(
+    'refuse %s as where load tests come from',
+    (loadTestCidr) => {
+      expect(problemsOf({ loadTestCidr })).toHaveLength(1);
+    },
+  );
 
   it('refuse plain HTTP to payment where data is kept', () => {
     expect(problemsOf({ paymentUrl: 'http://payment.test' })).toHaveLength(1);

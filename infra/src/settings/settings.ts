@@ -39,6 +39,12 @@ export interface DeploymentSettings {
    */
   readonly alertEmail?: string;
   /**
+   * IPv4 range that load tests of the deployed stack come from: the firewall does not count its requests, which would
+   * else look like an attack by one address. Take it out again after the test.
+   * @default none
+   */
+  readonly loadTestCidr?: string;
+  /**
    * Requests per second that one server is rated for, found by load test. Admission is throttled above it, and
    * servers are added from 70% of it.
    * @default 100, low enough for a game day on one machine (docs/adr/0005); replace it by what a load test finds
@@ -83,6 +89,7 @@ const NAMES = [
   'reviewsUrl',
   'certificateArn',
   'alertEmail',
+  'loadTestCidr',
   'ratedRps',
   'peakRps',
   'vpcCidr',
@@ -116,7 +123,10 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Deploy
   const data = check<DataPolicy>(text('data') ?? DEFAULTS.data, parseData);
   const url = (name: 'paymentUrl' | 'reviewsUrl'): string =>
     check<string>(text(name) ?? DEFAULTS[name], (value) => parseServiceUrl(name, value, data));
-  const optional = (name: 'certificateArn' | 'alertEmail', parse: (value: string) => Parsed<string>) => {
+  const optional = (
+    name: 'certificateArn' | 'alertEmail' | 'loadTestCidr',
+    parse: (value: string) => Parsed<string>,
+  ) => {
     const value = text(name);
     return value === undefined ? {} : { [name]: check<string>(value, parse) };
   };
@@ -130,6 +140,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Deploy
     appDist: text('appDist') ?? DEFAULTS.appDist,
     ...optional('certificateArn', parseCertificateArn),
     ...optional('alertEmail', parseEmail),
+    ...optional('loadTestCidr', parseLoadTestCidr),
   };
   if (problems.length > 0) throw new SettingsInvalidError(problems);
   return settings;
@@ -200,4 +211,17 @@ function parseEmail(value: string): Parsed<string> {
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)
     ? { value }
     : { problem: `alertEmail=${value}: expected an address such as team@example.com.` };
+}
+
+/** Not wider than a /16: a range that is half of the internet is no load test. */
+function parseLoadTestCidr(value: string): Parsed<string> {
+  const [, octets = '', bits = ''] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(value) ?? [];
+  const isRange =
+    octets !== '' &&
+    octets.split('.').every((octet) => Number(octet) <= 255) &&
+    Number(bits) >= 16 &&
+    Number(bits) <= 32;
+  return isRange
+    ? { value }
+    : { problem: `loadTestCidr=${value}: expected an IPv4 range from /16 to /32, such as 203.0.113.7/32.` };
 }

@@ -153,6 +153,30 @@ describe('the four-nines stack', () => {
     });
   });
 
+  it('does not take its own load test for an attack, where it is told where that comes from', () => {
+    const { resources } = synthesize('four-nines', { loadTestCidr: '203.0.113.7/32' });
+    const [rate] = resources['Firewall']?.Properties['Rules'] as unknown[];
+
+    expect(rate).toMatchObject({
+      Statement: {
+        RateBasedStatement: {
+          ScopeDownStatement: {
+            NotStatement: {
+              Statement: {
+                IPSetReferenceStatement: { IPSetForwardedIPConfig: { HeaderName: 'x-client-address' } },
+              },
+            },
+          },
+        },
+      },
+    });
+    expect(
+      Object.values(resources).find(({ Type }) => Type === 'AWS::WAFv2::IPSet')?.Properties,
+    ).toMatchObject({
+      Addresses: ['203.0.113.7/32'],
+    });
+  });
+
   describe('keeps its data', () => {
     it('on Aurora, encrypted by a key of its own, with a password that RDS makes', () => {
       expect(synthesized.resources['Database']?.Properties).toMatchObject({

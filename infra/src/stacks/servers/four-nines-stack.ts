@@ -177,6 +177,7 @@ export class FourNinesStack extends Stack {
     const firewall = new WebFirewall(this, 'Firewall', {
       loadBalancer: loadBalancer.loadBalancer,
       clientAddressHeader: CLIENT_ADDRESS_HEADER,
+      uncountedCidr: settings.loadTestCidr,
       operationsKey,
       data,
     });
