@@ -44,6 +44,14 @@ const VARIANTS = [
   ['as it is by default', {}],
   ['with HTTPS', { certificateArn: CERTIFICATE }],
   ['as a sandbox', { data: 'destroy' }],
+  [
+    'with a name',
+    {
+      domainName: 'shop.example.org',
+      hostedZoneId: 'Z0123456789ABCDEFGHIJ',
+      edgeCertificateArn: CERTIFICATE.replace('eu-west-1', 'us-east-1'),
+    },
+  ],
 ] as const;
 
 type Variant = (typeof VARIANTS)[number];
