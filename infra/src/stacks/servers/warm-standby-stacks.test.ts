@@ -305,6 +305,60 @@ describe('the warm standby stacks', () => {
     });
   });
 
+  describe('let a takeover do no more than it must', () => {
+    const mayDo = (stack: Synthesized, name: string): string[] => {
+      const { RoleArn: role } = stack.resources[name]?.Properties as {
+        RoleArn: { 'Fn::GetAtt': [string, string] };
+      };
+      return ofType(stack, 'AWS::IAM::Policy')
+        .filter(
+          ({ Properties }) =>
+            JSON.stringify(Properties['Roles']) === JSON.stringify([{ Ref: role['Fn::GetAtt'][0] }]),
+        )
+        .flatMap(
+          ({ Properties }) =>
+            (Properties['PolicyDocument'] as { Statement: { Action: string | string[] }[] }).Statement,
+        )
+        .flatMap(({ Action }) => Action)
+        .filter((action) => !/^(logs|xray):/.test(action))
+        .sort();
+    };
+
+    it('in what it may call: it can promote and scale out, and neither delete nor deploy', () => {
+      for (const stack of [home, standby])
+        expect(mayDo(stack, 'TakeOver')).toEqual([
+          'application-autoscaling:RegisterScalableTarget',
+          'autoscaling:DescribeAutoScalingGroups',
+          'autoscaling:UpdateAutoScalingGroup',
+          'cloudwatch:PutMetricData',
+          'kms:Decrypt',
+          'kms:GenerateDataKey',
+          'rds:DescribeGlobalClusters',
+          'rds:FailoverGlobalCluster',
+          'sns:Publish',
+        ]);
+    });
+
+    it('nor may the way back lose data', () => {
+      for (const stack of [home, standby])
+        expect(mayDo(stack, 'HandOver')).toEqual([
+          'cloudwatch:PutMetricData',
+          'kms:Decrypt',
+          'kms:GenerateDataKey',
+          'rds:DescribeGlobalClusters',
+          'rds:SwitchoverGlobalCluster',
+          'sns:Publish',
+        ]);
+    });
+
+    it('and the beacon only asks and says', () => {
+      expect(mayDo(standby, 'WriterBeacon')).toEqual([
+        'cloudwatch:PutMetricData',
+        'rds:DescribeGlobalClusters',
+      ]);
+    });
+  });
+
   describe('what holds data', () => {
     const STATEFUL = [
       'AWS::Backup::BackupVault',

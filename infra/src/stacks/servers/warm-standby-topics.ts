@@ -89,7 +89,7 @@ export const WARM_STANDBY_TOPICS: TierTopics = {
           promise: 'In every region',
           fulfilledBy: [
             ...EVERY_REGION_HAS.backup,
-            { document: 'docs/runbooks/restore-the-aurora-database.md', how: 'for people, in game days' },
+            { document: 'docs/runbooks/restore-a-global-database.md', how: 'for people, in game days' },
           ],
         },
         {
