@@ -150,11 +150,14 @@ describe('the two-nines stack', () => {
     expect(content.mainSteps.map(({ name }) => name)).toEqual([
       'MoveTheGroup',
       'LetTheOldServerGo',
-      'WaitUntilItIsGone',
+      'WaitForItsLastCopy',
       'StartTheNewServer',
       'WaitUntilItRuns',
     ]);
-    for (const { inputs } of content.mainSteps) {
+    expect(content.mainSteps.find(({ name }) => name === 'WaitForItsLastCopy')?.inputs).toEqual({
+      Duration: 'PT3M',
+    });
+    for (const { inputs } of content.mainSteps.filter(({ name }) => name !== 'WaitForItsLastCopy')) {
       const names = [inputs['AutoScalingGroupName'], inputs['AutoScalingGroupNames']].flat();
       expect(names).toContainEqual({ Ref: 'Server' });
     }
