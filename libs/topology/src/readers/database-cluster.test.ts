@@ -103,6 +103,16 @@ describe('an Aurora cluster', () => {
     expect(clusterOf(topology).defaulted).not.toContain('cluster.members.writer');
   });
 
+  it('is written by the first of a row of instances that wait for each other', () => {
+    const topology = read({
+      Cluster: cluster(),
+      A1: instance({}, { DependsOn: 'Z9' }),
+      A2: instance({}, { DependsOn: 'A1' }),
+      Z9: instance(),
+    });
+    expect(membersOf(topology)[0]?.id).toBe('Z9');
+  });
+
   it('that orders its instances nowhere is written by the first, and says so', () => {
     const topology = read({ Cluster: cluster(), A1: instance(), A2: instance() });
     expect(membersOf(topology).map(({ role }) => role)).toEqual(['writer', 'replica']);
@@ -274,7 +284,7 @@ describe('a global database over two regions', () => {
   function readBoth(primary: unknown, secondary: unknown): Topology {
     return readAssembly({
       manifest: {
-        artifacts: { P: stack('p.json', 'eu-west-1'), S: stack('s.json', 'eu-central-1') },
+        artifacts: { West: stack('p.json', 'eu-west-1'), Central: stack('s.json', 'eu-central-1') },
       },
       templates: { 'p.json': primary, 's.json': secondary },
     });
@@ -296,22 +306,22 @@ describe('a global database over two regions', () => {
     ],
   ])('has as primary the cluster that %s, and the other follows it', (_case, primary) => {
     const topology = readBoth(primary, regional(secondaryProperties));
-    expect(findNodeOfKind(topology, 'global-database', 'P/Global')).toMatchObject({
-      clusters: ['P/Cluster', 'S/Cluster'],
+    expect(findNodeOfKind(topology, 'global-database', 'West/Global')).toMatchObject({
+      clusters: ['West/Cluster', 'Central/Cluster'],
       encrypted: true,
       region: 'eu-west-1',
     });
-    expect(findNodeOfKind(topology, 'database', 'P/Cluster')?.cluster?.global).toEqual({
-      id: 'P/Global',
+    expect(findNodeOfKind(topology, 'database', 'West/Cluster')?.cluster?.global).toEqual({
+      id: 'West/Global',
       role: 'primary',
     });
-    expect(findNodeOfKind(topology, 'database', 'S/Cluster')).toMatchObject({
+    expect(findNodeOfKind(topology, 'database', 'Central/Cluster')).toMatchObject({
       region: 'eu-central-1',
-      replicaOf: 'P/Cluster',
-      cluster: { global: { id: 'P/Global', role: 'secondary' }, members: [{ role: 'replica' }] },
+      replicaOf: 'West/Cluster',
+      cluster: { global: { id: 'West/Global', role: 'secondary' }, members: [{ role: 'replica' }] },
     });
     expect(topology.links).toEqual([
-      { from: 'S/Cluster', to: 'P/Cluster', necessity: 'soft', onRequestPath: false },
+      { from: 'Central/Cluster', to: 'West/Cluster', necessity: 'soft', onRequestPath: false },
     ]);
     expect(notesOf(topology)).toEqual([]);
   });

@@ -97,6 +97,11 @@ describe('a record', () => {
     expect(recordOf(topology).targets).toEqual(['Api']);
   });
 
+  it('that names a resource itself and no name of it leads nowhere', () => {
+    const topology = read({ Record: record({ TTL: 1, ResourceRecords: [{ Ref: 'Lb' }] }) });
+    expect(recordOf(topology)).toMatchObject({ targets: [], values: ['${Lb}'] });
+  });
+
   it('is never its own answer', () => {
     const topology = read({
       Record: record({ Type: 'CNAME', TTL: 1, ResourceRecords: ['shop.example.com'] }),

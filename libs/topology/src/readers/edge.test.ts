@@ -218,14 +218,17 @@ describe('origin failover', () => {
     expect(linksOf(topology)).toEqual(['Lb soft', 'Pages soft']);
   });
 
-  it('leaves an origin hard that another path leads to alone', () => {
+  it.each([
+    ['another path', '/orders*', 'api', 'both'],
+    ['the default path', '/pages*', 'both', 'api'],
+  ])('leaves an origin hard that %s leads to alone', (_case, pathPattern, first, last) => {
     const config = {
       Origins: [api, pages],
       OriginGroups: {
         Items: [{ Id: 'both', Members: { Items: [{ OriginId: 'api' }, { OriginId: 'pages' }] } }],
       },
-      CacheBehaviors: [{ PathPattern: '/orders*', TargetOriginId: 'api', CachePolicyId: CACHING_DISABLED }],
-      DefaultCacheBehavior: { TargetOriginId: 'both', CachePolicyId: CACHING_DISABLED },
+      CacheBehaviors: [{ PathPattern: pathPattern, TargetOriginId: first, CachePolicyId: CACHING_DISABLED }],
+      DefaultCacheBehavior: { TargetOriginId: last, CachePolicyId: CACHING_DISABLED },
     };
     expect(linksOf(read(config))).toEqual(['Lb hard', 'Pages soft']);
   });
