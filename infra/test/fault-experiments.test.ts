@@ -1,6 +1,13 @@
 /** What an experiment breaks must be there to be broken, and something must be able to stop it. */
 import { describe, expect, it } from 'vitest';
-import { type Synthesized, synthesize, type Tier, TIERS } from './synthesized.ts';
+import {
+  ALL_REGION_TIERS,
+  type Synthesized,
+  synthesize,
+  synthesizeRegions,
+  type Tier,
+  TIERS,
+} from './synthesized.ts';
 
 interface Experiment {
   readonly StopConditions: readonly { readonly Source: string; readonly Value: unknown }[];
@@ -51,14 +58,36 @@ const EXPECTED: Readonly<Record<Tier, readonly string[]>> = {
   ],
 };
 
-describe.each(TIERS)('the experiments of the %s stack', (tier) => {
-  const synthesized = synthesize(tier);
+/** The same in each region: whichever serves is the one to experiment with. */
+const IN_A_REGION = [
+  'DatabaseFailoverExperiment',
+  'ProcessKillExperiment',
+  'RegionLossExperiment',
+  'ServerLossExperiment',
+  'ZoneLossExperiment1',
+  'ZoneLossExperiment2',
+  'ZoneLossExperiment3',
+];
+
+type Make = () => Synthesized;
+
+const STACKS: readonly (readonly [string, readonly string[], Make])[] = [
+  ...TIERS.map((tier) => [tier, EXPECTED[tier], () => synthesize(tier)] as const),
+  ...ALL_REGION_TIERS.flatMap((tier) =>
+    (['home', 'standby'] as const).map(
+      (part) => [`${tier} ${part}`, IN_A_REGION, () => synthesizeRegions(tier).parts[part]] as const,
+    ),
+  ),
+];
+
+describe.each(STACKS)('the experiments of the %s stack', (_name, expected, make) => {
+  const synthesized = make();
   const experiments = Object.entries(synthesized.resources)
     .filter(([, { Type }]) => Type === 'AWS::FIS::ExperimentTemplate')
     .map(([id, { Properties }]) => [id, Properties as unknown as Experiment] as const);
 
   it('are those of its fault matrix', () => {
-    expect(experiments.map(([id]) => id).sort()).toEqual(EXPECTED[tier]);
+    expect(experiments.map(([id]) => id).sort()).toEqual(expected);
   });
 
   it.each(experiments)('%s is stopped by an alarm of the stack', (_, { StopConditions }) => {

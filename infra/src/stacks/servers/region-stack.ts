@@ -268,6 +268,7 @@ export class RegionStack extends Stack {
         value: resolvedAtDeployment(this.names.edgeSecret, EDGE_KEY.secretKey),
         exceptPath: '/readyz',
       },
+      ...(this.settings.loadTestCidr !== undefined && { uncountedCidr: this.settings.loadTestCidr }),
       operationsKey,
       data,
     });
