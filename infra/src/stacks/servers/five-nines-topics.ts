@@ -66,7 +66,14 @@ export const FIVE_NINES_TOPICS: TierTopics = {
         {
           promise: 'One zone of one region at a time, one region finished before the next begins',
           fulfilledBy: [
-            { command: "npx cdk deploy 'nines-five-nines-*'", how: 'from infra/: home, standby, edge' },
+            {
+              command: "npx cdk deploy 'nines-five-nines-*'",
+              how: 'from infra/, the first time; then region by region',
+            },
+            {
+              document: 'docs/runbooks/deploy-to-several-regions.md',
+              how: 'one region, an hour, the other one',
+            },
             ...EVERY_REGION_HAS.release,
           ],
         },
@@ -75,7 +82,11 @@ export const FIVE_NINES_TOPICS: TierTopics = {
           fulfilledBy: [
             {
               resource: 'ReadRecord2',
-              how: 'the region not yet released runs it, and takes the reads when the first is taken out',
+              how: 'the region not yet released runs it, and takes the reads when the other one is left',
+            },
+            {
+              document: 'docs/runbooks/deploy-to-several-regions.md',
+              how: 'how a region is left, and rolled back',
             },
             { document: 'docs/runbooks/roll-back-a-release.md', how: 'step by step' },
           ],

@@ -67,6 +67,10 @@ export const WARM_STANDBY_TOPICS: TierTopics = {
               command: "npx cdk deploy 'nines-warm-standby-*'",
               how: 'from infra/, one region after the other',
             },
+            {
+              document: 'docs/runbooks/deploy-to-several-regions.md',
+              how: 'one region, an hour, the other one',
+            },
             ...EVERY_REGION_HAS.release,
           ],
         },
