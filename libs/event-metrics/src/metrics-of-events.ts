@@ -185,7 +185,7 @@ const RULES: Rules = {
   idempotency: {
     acquired: { description: 'Keys whose work was begun.' },
     replayed: { description: 'Requests that got an earlier answer.' },
-    waited: { description: 'Requests that waited for another with their key.' },
+    waited: { description: 'Looks at the store while another request works under the key.' },
     rejected: { description: 'Requests with the key of another payload, or of work under way.' },
     released: { description: 'Keys that were given back, because their work failed.' },
     'lease-lost': { description: 'Work that another took over, because it outlived its lease.' },

@@ -87,7 +87,7 @@ export type Leave = (ok: boolean, error?: unknown) => void;
 export interface CircuitBreaker {
   /** Rejects with what `fn` threw, {@link CircuitOpenError}, or, at once, with the reason of the context's signal. */
   <T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<T>;
-  /** As the call itself, but what would be thrown is a value; a refusal costs a tenth that way. */
+  /** As the call itself, but what would be thrown is a value; a refusal costs a sixth that way. */
   try<T, C extends CallContext = CallContext>(fn: Fn<T, C>, context?: C): Promise<Result<T>>;
   /** As the last call left it; an open circuit becomes half-open with the next call, not by itself. */
   readonly state: CircuitState;

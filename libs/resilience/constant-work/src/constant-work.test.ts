@@ -296,3 +296,22 @@ test('works with the real clock, timer and dice when none are given', async () =
   expect(work.current()?.value).toBe(7);
   work.stop();
 });
+
+test('a listener that throws fails the start it was told in, and stops no later turn', async () => {
+  const time = createTime();
+  let reads = 0;
+  const work = createConstantWork({
+    read: () => ++reads,
+    intervalMs: 1000,
+    random: () => 0,
+    clock: time.clock,
+    schedule: time.schedule,
+    onEvent: () => {
+      throw new Error('listener');
+    },
+  });
+  await expect(work.start()).rejects.toThrow('listener');
+  await time.pass(2000);
+  expect(work.current()?.value).toBe(3);
+  work.stop();
+});

@@ -6,7 +6,7 @@
  * to send whole, or where each reader needs another part of it.
  *
  *     const routes = createConstantWork({ read: ({ signal }) => fetchTable(signal), intervalMs: 5_000 });
- *     await routes.start();                 // the first read has been tried; throws nothing
+ *     await routes.start();                 // the first read has been tried, well or not
  *     routes.current();                     // { value, ageMs } or undefined before the first good read
  *     routes.stop();                        // no timer is left, a running read is aborted
  *
@@ -49,7 +49,10 @@ export interface ConstantWorkOptions<T> {
 }
 
 export interface ConstantWork<T> {
-  /** Reads once at once and then at the cadence. Fulfils when that first read has ended, well or not. */
+  /**
+   * Reads once at once and then at the cadence. Fulfils when that first read has ended, well or not; rejects with
+   * nothing but what `onEvent` throws. In later turns what it throws is dropped, and the cadence goes on.
+   */
   start(): Promise<void>;
   stop(): void;
   /** The last good snapshot, however old: what to do about its age is the reader's decision. */
@@ -109,8 +112,9 @@ export function createConstantWork<T>(options: ConstantWorkOptions<T>): Constant
       // After stop() nobody is told of the read that it ended.
       if (running === controller)
         onEvent?.({ type: 'refresh-failed', error, ageMs: current()?.ageMs ?? Infinity });
+    } finally {
+      if (running === controller) running = undefined;
     }
-    if (running === controller) running = undefined;
   };
 
   const stop = () => {
@@ -132,7 +136,7 @@ export function createConstantWork<T>(options: ConstantWorkOptions<T>): Constant
         turn = Math.max(turn, Math.floor((now - firstAt) / intervalMs)) + 1;
         const nextTurn = () => {
           waitForTurn();
-          void refresh();
+          refresh().catch(() => undefined);
         };
         cancelTurn = schedule(nextTurn, firstAt + turn * intervalMs - now);
       };

@@ -282,3 +282,23 @@ test('works with the real timer when none is given', async () => {
   expect(levers.get('on')).toBe(true);
   levers.stop();
 });
+
+test('a listener that throws keeps no lever where it was, and stops no later read', async () => {
+  const time = createTime();
+  let pulled = false;
+  const levers = createEmergencyLevers({
+    levers: { first: true, second: true },
+    source: () => ({ first: pulled, second: pulled }),
+    intervalMs: 1000,
+    schedule: time.schedule,
+    onEvent: () => {
+      throw new Error('listener');
+    },
+  });
+  await expect(levers.start()).rejects.toThrow('listener');
+  expect([levers.get('first'), levers.get('second')]).toEqual([false, false]);
+  pulled = true;
+  await time.pass(1000);
+  expect([levers.get('first'), levers.get('second')]).toEqual([true, true]);
+  levers.stop();
+});

@@ -54,7 +54,10 @@ export interface EmergencyLevers<L extends Readonly<Record<string, LeverValue>>>
   get<K extends keyof L & string>(lever: K): Widened<L[K]>;
   /** Whether a lever in percent lets this customer, request or job through: always the same ones, the more the higher. */
   allows(lever: keyof L & string, key: string): boolean;
-  /** Reads once, and then at the interval. Fulfils when that first read has ended, well or not. */
+  /**
+   * Reads once, and then at the interval. Fulfils when that first read has ended, well or not; rejects with nothing but
+   * what `onEvent` throws, when all levers stand where they were pulled to. In later turns what it throws is dropped.
+   */
   start(): Promise<void>;
   stop(): void;
   /** Reads now. */
@@ -127,27 +130,32 @@ export function createEmergencyLevers<const L extends Readonly<Record<string, Le
   let cancelTurn: (() => void) | undefined;
 
   const set = (configuration: Readonly<Record<string, unknown>>) => {
+    const news: EmergencyLeverEvent[] = [];
     for (const [lever, standard] of Object.entries(levers)) {
       const from = positions.get(lever) as LeverValue;
       const value = configuration[lever] ?? standard;
       const to = readAs(standard, value);
-      if (to === undefined) onEvent?.({ type: 'refused', lever, value });
+      if (to === undefined) news.push({ type: 'refused', lever, value });
       else if (to !== from) {
         positions.set(lever, to);
-        onEvent?.({ type: 'changed', lever, from, to });
+        news.push({ type: 'changed', lever, from, to });
       }
     }
+    // Told when all are pulled: a listener that throws must not keep a lever where it was.
+    return news;
   };
 
   const refresh = async () => {
     running?.abort();
     const controller = (running = new AbortController());
+    let news: EmergencyLeverEvent[] = [];
     try {
-      set(await limited(source, controller, timeoutMs, schedule));
+      news = set(await limited(source, controller, timeoutMs, schedule));
     } catch (error) {
       // A read that stop() or a newer one has ended is no failure of the source.
-      if (running === controller) onEvent?.({ type: 'source-failed', error });
+      if (running === controller) news.push({ type: 'source-failed', error });
     }
+    for (const event of news) onEvent?.(event);
   };
 
   const stop = () => {
@@ -167,7 +175,7 @@ export function createEmergencyLevers<const L extends Readonly<Record<string, Le
       const waitForTurn = () => {
         cancelTurn = schedule(() => {
           waitForTurn();
-          void refresh();
+          refresh().catch(() => undefined);
         }, intervalMs);
       };
       waitForTurn();

@@ -269,3 +269,21 @@ test('works with the real clock and timer when none are given', async () => {
     checks: { quick: { status: 'healthy' } },
   });
 });
+
+test('a listener that throws costs its own report and no later one, also when every check has news', async () => {
+  const time = createTime();
+  let throws = true;
+  const health = createHealthCheck({
+    checks: { one: { check: () => undefined }, two: { check: () => undefined } },
+    clock: time.clock,
+    schedule: time.schedule,
+    cacheMs: 1000,
+    onEvent: () => {
+      if (throws) throw new Error('listener');
+    },
+  });
+  await expect(health.deep()).rejects.toThrow('listener');
+  throws = false;
+  await time.pass(1000);
+  await expect(health.deep()).resolves.toMatchObject({ status: 'healthy' });
+});

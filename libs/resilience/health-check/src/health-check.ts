@@ -75,7 +75,10 @@ export interface HealthCheckOptions {
 export interface HealthCheck {
   /** This process runs and answers. Touches nothing else. */
   shallow(): { readonly status: 'healthy' };
-  /** What it depends on answers. Never rejects. The first result of a check counts at once. */
+  /**
+   * What it depends on answers. The first result of a check counts at once. Rejects with nothing but what `onEvent`
+   * throws; the next report is made anew then, too.
+   */
   deep(): Promise<HealthReport>;
 }
 
@@ -143,12 +146,17 @@ export function createHealthCheck(options: HealthCheckOptions): HealthCheck {
     const reports: Record<string, CheckReport> = {};
     let status: HealthStatus = 'healthy';
     const runs = Object.entries(checks).map(([name, check]) => ({ name, check, done: run(name, check) }));
+    try {
+      // All of them, so that none is left whose failure nobody hears.
+      await Promise.all(runs.map(({ done }) => done));
+    } finally {
+      running = false;
+    }
     for (const { name, check, done } of runs) {
       const { status: seen } = (reports[name] = await done);
       if (seen === 'unhealthy' && check.critical !== false) status = seen;
       else if (seen === 'unhealthy' && status === 'healthy') status = 'degraded';
     }
-    running = false;
     return { status, checks: reports };
   };
 

@@ -11,7 +11,7 @@
  *     const release = shed.tryAcquire();                          // undefined when nothing is free: never waits
  *     const release = await shed.acquire({ priority, signal, deadline });   // waits in the queue, or throws
  *     release('success' | 'failure' | 'ignore' | 'dropped');      // once; what the call says about capacity
- *     shed.state();                                               // { limit, inFlight, queued }
+ *     shed.state();                                               // { limit, inFlight, queued, rttMs }
  *
  * A priority decides who is served first and who is refused first: while critical calls wait nobody else starts.
  */
@@ -99,7 +99,7 @@ export interface LoadShedderOptions {
   readonly targetWaitMs?: number;
   /** Longest wait while the queue was empty not long ago, as it is in a burst. @default 100 (the same) */
   readonly intervalMs?: number;
-  /** Shortest time between two limits; ten samples are waited for as well. @default 100 */
+  /** Shortest time between two limits; ten samples are waited for as well, unless one was dropped. @default 100 */
   readonly windowMs?: number;
   /** Told to refused callers. @default 1000 */
   readonly retryAfterMs?: number;
@@ -113,7 +113,7 @@ export interface LoadShedderOptions {
   readonly clock?: { now(): number };
   /** Runs a function later and returns how to cancel it. Used only while somebody waits. @default setTimeout */
   readonly schedule?: (run: () => void, delayMs: number) => () => void;
-  /** Told of admissions, refusals and new limits. Nothing is allocated for it when it is absent. */
+  /** Told of refusals and of windows with their new limits. Nothing is allocated for it when it is absent. */
   readonly onEvent?: (event: LoadShedderEvent) => void;
 }
 
@@ -129,7 +129,13 @@ export interface LoadShedder {
   tryAcquire(context?: Pick<CallContext, 'priority'>): Release | undefined;
   /** Gives the permit's release when it is admitted. Throws as the call does. */
   acquire(context?: CallContext): Promise<Release>;
-  state(): { readonly limit: number; readonly inFlight: number; readonly queued: number };
+  /** `rttMs` is the mean of the last window, 0 before there was one. */
+  state(): {
+    readonly limit: number;
+    readonly inFlight: number;
+    readonly queued: number;
+    readonly rttMs: number;
+  };
 }
 
 const BRAND: unique symbol = Symbol.for('nines.error');

@@ -47,7 +47,8 @@ export type Jitter = (random: number, boundMs: number, lastMs: number) => number
 export interface RetryEvent {
   /**
    * `retry`: one follows. Else why none does: the error itself, the attempts, the time, the budget, or the caller's
-   * abort. Each call that gives no answer has exactly one of these.
+   * abort. Each call that gives no answer has exactly one of these; in a pipeline, which asks a retry only when the first
+   * attempt has failed, not those whose caller leaves before.
    */
   readonly type: 'retry' | 'error' | 'attempts' | 'time' | 'budget' | 'abort';
   /** How many attempts have been made; 0 when the signal had aborted before the first. */
@@ -68,7 +69,7 @@ export interface RetryOptions {
   /** Upper bound of the first wait, milliseconds; it doubles with every attempt. @default 100 */
   readonly baseDelayMs?: number;
   /**
-   * Upper bound of every wait, milliseconds. A longer Retry-After (an error's `retryAfterMs`) ends the retries: cut
+   * Upper bound of the backoff, milliseconds; a Retry-After of at most as much comes on top. A longer Retry-After (an error's `retryAfterMs`) ends the retries: cut
    * short it would only bother a server that has said when to come back. @default 10_000
    */
   readonly maxDelayMs?: number;

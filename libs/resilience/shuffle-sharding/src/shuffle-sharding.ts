@@ -6,9 +6,9 @@
  * their cells gone. Do not use it where every customer needs every cell, or to spread load: it isolates.
  *
  *     const shardOf = createShuffleSharding({ cells: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'], shardSize: 2 });
- *     shardOf('customer-17');                        // [ 'f', 'c' ], the same for ever and everywhere
+ *     shardOf('customer-17');                        // [ 'd', 'f' ], the same for ever and everywhere
  *     combinations(8, 2);                            // 28
- *     blastRadius({ cells: 8, shardSize: 2 });       // { shards: 28, sameShard: 1/28, atLeastOne: 13/28, ... }
+ *     blastRadius({ cells: 8, shardSize: 2 });       // { shards: 28, sameShard: 1/28, touched: 13/28, ... }
  *
  * No table of customers is kept: the assignment is computed by highest random weight (Thaler and Ravishankar, 1996),
  * so that a cell that joins or leaves moves only the customers whose shard it joins or leaves.

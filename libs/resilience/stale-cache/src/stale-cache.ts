@@ -26,7 +26,7 @@ export interface LoadContext {
 export interface CallContext {
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal | undefined;
-  /** Monotonic milliseconds after which nobody wants the answer. */
+  /** Monotonic milliseconds after which nobody wants the answer. The cache itself does not look at it. */
   readonly deadline?: number | undefined;
 }
 

@@ -49,7 +49,7 @@ export interface TimeoutEvent {
 export interface TimeoutOptions {
   /**
    * The time limit, milliseconds, above 0, at most 2,147,483,647. It is kept to a sixteenth, or 100 ms if that is less:
-   * up to that much late, never early; the caller's own deadline, when it is nearer, to the millisecond. There is no
+   * up to that much late and as late as the timers of the platform besides, never early; the caller's own deadline, when it is nearer, to the millisecond. There is no
    * default: measure.
    */
   readonly timeoutMs: number;

@@ -29,7 +29,7 @@ interface Options {
 const EXAMPLES = `
 Examples:
   nines gameday three-nines                          every fault of the tier, in real time (about 15 min)
-  nines gameday three-nines --pace fast              AWS's times divided by 10 (about 5 min)
+  nines gameday three-nines --pace fast              AWS's times divided by 10 (about 7 min)
   nines gameday three-nines --faults zone-loss       one kind of fault
   nines gameday three-nines --json > verdict.json    the verdict for a pipeline
 

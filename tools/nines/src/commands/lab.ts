@@ -116,7 +116,12 @@ export function verdictOf({ cells, requests, virtualSeconds }: LabResult): strin
   const missed = judged.filter(({ met }) => met === false);
   const again = ({ section, run, worstSeed }: CellResult) =>
     `missed: ${section}, ${run.server}, ${String(run.fleet)} clients, ${run.outage?.kind ?? `${String(run.load)}x`}; again: ` +
-    `nines lab overload --seed ${String(worstSeed)} --seeds 1 --fleet ${String(run.fleet)}${run.outage ? '' : ` --load ${String(run.load)}`}`;
+    `nines lab overload --seed ${String(worstSeed)} --seeds 1${
+      // The long runs come only with the whole.
+      section === 'long'
+        ? ''
+        : ` --fleet ${String(run.fleet)}${run.outage ? '' : ` --load ${String(run.load)}`}`
+    }`;
   return [
     ...missed.map(again),
     `${missed.length === 0 ? 'MET' : 'NOT MET'}: ${String(judged.length - missed.length)} of ${String(judged.length)} cells, ` +
