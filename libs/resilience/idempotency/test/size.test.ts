@@ -1,23 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { buildSync } from 'esbuild';
+import { gzippedBytes } from '@nines/testing/bundle-size';
 import { expect, test } from 'vitest';
 
+const SOURCE = fileURLToPath(new URL('../src', import.meta.url));
+
 /** Bytes of several files in one bundle, minified and gzipped. */
-const bytesOf = (...files: readonly string[]) => {
-  const { outputFiles } = buildSync({
-    stdin: {
-      contents: files.map((file) => `export * from './${file}.ts';`).join(''),
-      resolveDir: fileURLToPath(new URL('../src', import.meta.url)),
-    },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-  });
-  return gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
-};
+const bytesOf = (...files: readonly string[]) =>
+  gzippedBytes(files.map((file) => `export * from './${file}.ts';`).join(''), SOURCE);
 
 test('the library with its memory store costs at most 2200 bytes, minified and gzipped', () => {
   expect(bytesOf('idempotency')).toBeLessThanOrEqual(2200);

@@ -1,20 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { buildSync } from 'esbuild';
+import { gzippedBytes } from '@nines/testing/bundle-size';
 import { expect, test } from 'vitest';
 
+const LIBRARIES = fileURLToPath(new URL('../..', import.meta.url));
+
 /** What an application ships for these lines, minified and gzipped. */
-const bytesOf = (contents: string) => {
-  const { outputFiles } = buildSync({
-    stdin: { contents, resolveDir: fileURLToPath(new URL('../..', import.meta.url)) },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-  });
-  return gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
-};
+const bytesOf = (contents: string) => gzippedBytes(contents, LIBRARIES);
 
 const from = (names: string, library: string) => `export ${names} from './${library}/src/${library}.ts';`;
 

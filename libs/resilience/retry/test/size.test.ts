@@ -1,21 +1,9 @@
-import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
-import { buildSync } from 'esbuild';
+import { gzippedBytes } from '@nines/testing/bundle-size';
 import { expect, test } from 'vitest';
 
 /** What an application ships for these names of the library, minified and gzipped. */
-const bytesOf = (names: string) => {
-  const path = fileURLToPath(new URL('../src/retry.ts', import.meta.url));
-  const { outputFiles } = buildSync({
-    stdin: { contents: `export ${names} from ${JSON.stringify(path)}`, resolveDir: '/' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-  });
-  return gzipSync(outputFiles[0]!.contents, { level: 9 }).length;
-};
+const bytesOf = (names: string) =>
+  gzippedBytes(`export ${names} from '../src/retry.ts'`, import.meta.dirname);
 
 test('an import of createRetry costs an application at most 700 bytes, minified and gzipped', () => {
   expect(bytesOf('{ createRetry }')).toBeLessThanOrEqual(700);

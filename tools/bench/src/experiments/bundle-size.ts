@@ -1,6 +1,5 @@
 /** What an application that imports a library ships: bundled by esbuild, minified, gzipped. The same for all, to the byte. */
-import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { gzippedBytes } from '@nines/testing/bundle-size';
 import type { Series } from './experiment.ts';
 
 /** What stands around one call; what looks at many callers (limits, shedding, throttling, caches) is beside it. */
@@ -34,30 +33,11 @@ export const IMPORTS = {
     export { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';`,
 } as const;
 
-async function gzippedBytes(contents: string): Promise<number> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: import.meta.dirname },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    platform: 'node',
-    // ES modules before CommonJS, so that what is not imported can be left out of the peers as well.
-    mainFields: ['module', 'main'],
-    conditions: ['@nines/source'],
-    // Every store of DynamoDB needs the SDK, and Lambda has it: it is in nobody's figure.
-    external: ['@aws-sdk/*'],
-    write: false,
-    logLevel: 'silent',
-  });
-  return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
-}
-
 /** Bytes. One measurement: the same every time. */
-export async function weighBundles(): Promise<Series> {
-  const weighed = Object.entries(IMPORTS).map(async ([name, contents]) => [
+export function weighBundles(): Promise<Series> {
+  const weighed = Object.entries(IMPORTS).map(([name, contents]) => [
     name,
-    [await gzippedBytes(contents)],
+    [gzippedBytes(contents, import.meta.dirname)],
   ]);
-  return Object.fromEntries((await Promise.all(weighed)) as [string, number[]][]);
+  return Promise.resolve(Object.fromEntries(weighed) as Series);
 }
