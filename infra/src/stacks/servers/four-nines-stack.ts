@@ -7,22 +7,17 @@
  */
 import { join } from 'node:path';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { BackupResource } from 'aws-cdk-lib/aws-backup';
 import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import type { CfnDBCluster } from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
 import { AuroraAlarms } from '../../constructs/aurora-alarms.ts';
 import { AuroraDatabase } from '../../constructs/aurora-database.ts';
-import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import { CLIENT_ADDRESS_HEADER, EdgeApi, privateOrigin } from '../../constructs/cdn.ts';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { FaultExperiments } from '../../constructs/fault-experiments.ts';
 import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
 import { ReleaseAlarms } from '../../constructs/release-alarms.ts';
-import { RestoreTests } from '../../constructs/restore-tests.ts';
 import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
@@ -39,6 +34,7 @@ import { ZoneAutoshift } from '../../constructs/zone-autoshift.ts';
 import { ZoneHealth } from '../../constructs/zone-health.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { conditions, numbered, pinLogicalIds } from '../pin-logical-id.ts';
+import { createDatabaseBackups } from './database-backups.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
 
@@ -49,7 +45,6 @@ const UTILIZATION_TARGET_PERCENT = 70;
 /** A zone grows to twice its size when the peak turns out to be higher than was thought. */
 const GROWTH = 2;
 const BACKUP_RETENTION = Duration.days(35);
-const DAILY_COPY_RETENTION = Duration.days(35);
 /** After the copies of Sunday, in working hours of Monday. */
 const RESTORE_TEST_SCHEDULE = 'cron(0 8 ? * MON *)';
 /** Two minutes of alarm periods, and what a metric is late. */
@@ -128,40 +123,10 @@ export class FourNinesStack extends Stack {
       DatabaseReaders: database.readerScalingTarget,
       DatabaseReaderScaling: database.readerScaling,
     });
-    if (data === 'keep') this.createBackups(foundation, database);
+    if (data === 'keep') {
+      createDatabaseBackups(this, { foundation, database, restoreTestSchedule: RESTORE_TEST_SCHEDULE });
+    }
     return database;
-  }
-
-  private createBackups({ vpc, dataKey, alerts }: Foundation, database: AuroraDatabase): void {
-    const backup = new BackupSchedule(this, 'Backup', {
-      resource: BackupResource.fromRdsDatabaseCluster(database.cluster),
-      encryptionKey: dataKey,
-      retention: DAILY_COPY_RETENTION,
-      alertTopic: alerts.topic,
-    });
-    const unreachable = new SecurityGroup(this, 'RestoreTestSecurityGroup', {
-      vpc,
-      description: 'A database restored for a test: reached by nobody, reaches nobody',
-      allowAllOutbound: false,
-    });
-    const tests = new RestoreTests(this, 'RestoreTests', {
-      vault: backup.vault,
-      encryptionKey: dataKey,
-      resourceType: 'Aurora',
-      resourceArn: database.cluster.clusterArn,
-      subnetGroupName: (database.cluster.node.defaultChild as CfnDBCluster).dbSubnetGroupName ?? '',
-      securityGroupId: unreachable.securityGroupId,
-      schedule: RESTORE_TEST_SCHEDULE,
-      alertTopic: alerts.topic,
-    });
-    pinLogicalIds({
-      BackupVault: backup.vault,
-      BackupPlan: backup.plan,
-      BackupFailedAlert: backup.failureRule,
-      RestoreTestPlan: tests.plan,
-      RestoreTestSelection: tests.selection,
-      RestoreTestFailedAlert: tests.failureRule,
-    });
   }
 
   private createWebTier(settings: DeploymentSettings, foundation: Foundation, database: AuroraDatabase) {

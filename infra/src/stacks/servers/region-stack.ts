@@ -6,18 +6,14 @@
  * The region refers to no other stack. What it shares with the other region it knows by name (`region-names.ts`).
  */
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { BackupResource } from 'aws-cdk-lib/aws-backup';
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import type { CfnDBCluster } from 'aws-cdk-lib/aws-rds';
 import { CfnRecordSet, HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
 import { AuroraAlarms } from '../../constructs/aurora-alarms.ts';
 import { AuroraDatabase } from '../../constructs/aurora-database.ts';
-import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import { CLIENT_ADDRESS_HEADER } from '../../constructs/cdn.ts';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { FaultExperiments } from '../../constructs/fault-experiments.ts';
@@ -34,7 +30,6 @@ import {
   resolvedAtDeployment,
   secretOfThisRegion,
 } from '../../constructs/replicated-secret.ts';
-import { RestoreTests } from '../../constructs/restore-tests.ts';
 import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
 import { DATABASE_USER } from '../../constructs/server-database.ts';
@@ -52,6 +47,7 @@ import { ZoneAutoshift } from '../../constructs/zone-autoshift.ts';
 import { ZoneHealth } from '../../constructs/zone-health.ts';
 import { type MultiRegionSettings, vpcCidrOf } from '../../settings/multi-region-settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
+import { createDatabaseBackups } from './database-backups.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { serversPerZone } from './four-nines-stack.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
@@ -61,7 +57,6 @@ const ZONES = 3;
 const UTILIZATION_TARGET_PERCENT = 70;
 const GROWTH = 2;
 const BACKUP_RETENTION = Duration.days(35);
-const DAILY_COPY_RETENTION = Duration.days(35);
 const RESTORE_TEST_SCHEDULE = 'cron(0 8 ? * MON *)';
 const RELEASE_WATCH = Duration.minutes(3);
 /** Readers of the database beside the writer, when the region carries everything. */
@@ -176,7 +171,9 @@ export class RegionStack extends Stack {
       DatabaseReaders: database.readerScalingTarget,
       DatabaseReaderScaling: database.readerScaling,
     });
-    if (data === 'keep') this.createBackups(foundation, database);
+    if (data === 'keep') {
+      createDatabaseBackups(this, { foundation, database, restoreTestSchedule: RESTORE_TEST_SCHEDULE });
+    }
     return database;
   }
 
@@ -215,38 +212,6 @@ export class RegionStack extends Stack {
     });
     pinLogicalIds({ DatabaseSecret: database.secret, EdgeSecret: edge.secret });
     return database.secret;
-  }
-
-  private createBackups({ vpc, dataKey, alerts }: Foundation, database: AuroraDatabase): void {
-    const backup = new BackupSchedule(this, 'Backup', {
-      resource: BackupResource.fromRdsDatabaseCluster(database.cluster),
-      encryptionKey: dataKey,
-      retention: DAILY_COPY_RETENTION,
-      alertTopic: alerts.topic,
-    });
-    const unreachable = new SecurityGroup(this, 'RestoreTestSecurityGroup', {
-      vpc,
-      description: 'A database restored for a test: reached by nobody, reaches nobody',
-      allowAllOutbound: false,
-    });
-    const tests = new RestoreTests(this, 'RestoreTests', {
-      vault: backup.vault,
-      encryptionKey: dataKey,
-      resourceType: 'Aurora',
-      resourceArn: database.cluster.clusterArn,
-      subnetGroupName: (database.cluster.node.defaultChild as CfnDBCluster).dbSubnetGroupName ?? '',
-      securityGroupId: unreachable.securityGroupId,
-      schedule: RESTORE_TEST_SCHEDULE,
-      alertTopic: alerts.topic,
-    });
-    pinLogicalIds({
-      BackupVault: backup.vault,
-      BackupPlan: backup.plan,
-      BackupFailedAlert: backup.failureRule,
-      RestoreTestPlan: tests.plan,
-      RestoreTestSelection: tests.selection,
-      RestoreTestFailedAlert: tests.failureRule,
-    });
   }
 
   private createWebTier(foundation: Foundation, database: AuroraDatabase) {

@@ -7,20 +7,15 @@
  */
 import { join } from 'node:path';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import { BackupResource } from 'aws-cdk-lib/aws-backup';
 import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import type { CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
-import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { FaultExperiments } from '../../constructs/fault-experiments.ts';
 import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import { PostgresDatabase } from '../../constructs/postgres-database.ts';
 import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
-import { RestoreTests } from '../../constructs/restore-tests.ts';
 import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
@@ -35,6 +30,7 @@ import { WebLoadBalancer } from '../../constructs/web-load-balancer.ts';
 import { ZoneHealth } from '../../constructs/zone-health.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { conditions, numbered, pinLogicalIds } from '../pin-logical-id.ts';
+import { createDatabaseBackups } from './database-backups.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
 
@@ -45,7 +41,6 @@ const MAX_SERVERS = 6;
 const UTILIZATION_TARGET_PERCENT = 70;
 /** Restores reach back two weeks; a release every two weeks must not outlive the backups before it. */
 const BACKUP_RETENTION = Duration.days(14);
-const DAILY_COPY_RETENTION = Duration.days(35);
 
 const GOAL_PERCENT = 99.9;
 /** The first Monday of each month, in working hours. */
@@ -104,40 +99,10 @@ export class ThreeNinesStack extends Stack {
       DatabaseLogs: database.logs.postgresql,
       DatabaseUpgradeLogs: database.logs.upgrade,
     });
-    if (data === 'keep') this.createBackups(foundation, database);
+    if (data === 'keep') {
+      createDatabaseBackups(this, { foundation, database, restoreTestSchedule: RESTORE_TEST_SCHEDULE });
+    }
     return database;
-  }
-
-  private createBackups({ vpc, dataKey, alerts }: Foundation, database: PostgresDatabase): void {
-    const backup = new BackupSchedule(this, 'Backup', {
-      resource: BackupResource.fromRdsDatabaseInstance(database.instance),
-      encryptionKey: dataKey,
-      retention: DAILY_COPY_RETENTION,
-      alertTopic: alerts.topic,
-    });
-    const unreachable = new SecurityGroup(this, 'RestoreTestSecurityGroup', {
-      vpc,
-      description: 'A database restored for a test: reached by nobody, reaches nobody',
-      allowAllOutbound: false,
-    });
-    const tests = new RestoreTests(this, 'RestoreTests', {
-      vault: backup.vault,
-      encryptionKey: dataKey,
-      resourceType: 'RDS',
-      resourceArn: database.instance.instanceArn,
-      subnetGroupName: (database.instance.node.defaultChild as CfnDBInstance).dbSubnetGroupName ?? '',
-      securityGroupId: unreachable.securityGroupId,
-      schedule: RESTORE_TEST_SCHEDULE,
-      alertTopic: alerts.topic,
-    });
-    pinLogicalIds({
-      BackupVault: backup.vault,
-      BackupPlan: backup.plan,
-      BackupFailedAlert: backup.failureRule,
-      RestoreTestPlan: tests.plan,
-      RestoreTestSelection: tests.selection,
-      RestoreTestFailedAlert: tests.failureRule,
-    });
   }
 
   private createWebTier(settings: DeploymentSettings, foundation: Foundation, database: PostgresDatabase) {
