@@ -12,10 +12,12 @@ export interface CellResult extends Cell {
   readonly met: boolean | undefined;
 }
 
-/** The seconds of one run, for a chart. */
+/** The seconds of one run, for a chart, and what they cost. */
 export interface RunSeconds {
   readonly job: Job;
   readonly seconds: readonly Second[];
+  /** Processor time of the thread that did it, milliseconds. */
+  readonly processorMs: number;
 }
 
 export interface LabResult {
@@ -30,6 +32,8 @@ export interface LabResult {
 export interface LabProgress {
   readonly done: number;
   readonly total: number;
+  /** How much of the work is done, 0 to 1: runs differ by a hundred times, and the longest come first. */
+  readonly workShare: number;
   readonly job: Job;
 }
 
@@ -41,6 +45,11 @@ export interface LabOptions {
 
 const keyOf = (job: Job): string => JSON.stringify(job);
 
+/** What a run costs, in no unit: about as many requests as come in it. */
+const sizeOf = ({ durationMs, load }: Job): number => durationMs * load;
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
 /** Every run that the cells need, once, the longest first, so that no thread is left alone with one at the end. */
 export function jobsOf(cells: readonly Cell[]): Job[] {
   const jobs = new Map<string, Job>();
@@ -50,8 +59,7 @@ export function jobsOf(cells: readonly Cell[]): Job[] {
       jobs.set(keyOf(job), job);
     }
   }
-  const size = ({ durationMs, load }: Job) => durationMs * load;
-  return [...jobs.values()].sort((one, other) => size(other) - size(one));
+  return [...jobs.values()].sort((one, other) => sizeOf(other) - sizeOf(one));
 }
 
 export function judge(cell: Cell, bySeed: readonly (readonly [seed: number, value: number])[]): CellResult {
@@ -67,15 +75,24 @@ export function judge(cell: Cell, bySeed: readonly (readonly [seed: number, valu
 export async function runLab(cells: readonly Cell[], options: LabOptions): Promise<LabResult> {
   const { onProgress, ...rest } = options;
   const jobs = jobsOf(cells);
+  const work = sum(jobs.map(sizeOf));
   let done = 0;
+  let workDone = 0;
+  const processorMs = new Map<Job, number>();
   const answers = await runJobs(jobs, {
     ...rest,
-    onDone: (job) => {
+    onDone: (job, tookMs) => {
       done++;
-      onProgress?.({ done, total: jobs.length, job });
+      workDone += sizeOf(job);
+      processorMs.set(job, tookMs);
+      onProgress?.({ done, total: jobs.length, workShare: workDone / work, job });
     },
   });
-  const runs = jobs.map((job, index) => ({ job, seconds: answers[index] as readonly Second[] }));
+  const runs = jobs.map((job, index) => ({
+    job,
+    seconds: answers[index] as readonly Second[],
+    processorMs: processorMs.get(job) as number,
+  }));
   const byKey = new Map(runs.map(({ job, seconds }) => [keyOf(job), seconds]));
   const results = cells.map((cell) =>
     judge(
@@ -90,10 +107,7 @@ export async function runLab(cells: readonly Cell[], options: LabOptions): Promi
     met: results.every(({ met }) => met !== false),
     cells: results,
     runs,
-    virtualSeconds: jobs.reduce((sum, { durationMs }) => sum + durationMs / 1000, 0),
-    requests: runs.reduce(
-      (sum, { seconds }) => sum + seconds.reduce((each, { offered }) => each + offered, 0),
-      0,
-    ),
+    virtualSeconds: sum(jobs.map(({ durationMs }) => durationMs / 1000)),
+    requests: sum(runs.map(({ seconds }) => sum(seconds.map(({ offered }) => offered)))),
   };
 }

@@ -90,8 +90,6 @@ const measuredAt = (load: number, { measured }: Lengths): number =>
 
 /** Seeds for peers, which are shown and not judged. */
 const PEER_SEEDS = 3;
-/** Seeds for our clients against a server that sheds: two safeguards, of which each has to do alone in the other tables. */
-const BOTH_SIDES_SEEDS = 5;
 const PEER_FLEET = 20;
 const PEER_LOADS = [0.5, 1, 2, 5];
 const PEER_SECONDS = 20;
@@ -260,8 +258,7 @@ export function planCells(options: PlanOptions = {}): Cell[] {
   const ours = SERVERS.flatMap((server) =>
     fleets.flatMap((fleet) => {
       const setting = { client: 'nines', server, fleet } as const;
-      const own = server === 'fifo' ? seeds : seeds.slice(0, BOTH_SIDES_SEEDS);
-      return [...goodputCells(setting, loads, lengths, own), ...outageCells(setting, lengths, own)];
+      return [...goodputCells(setting, loads, lengths, seeds), ...outageCells(setting, lengths, seeds)];
     }),
   );
   const isWhole = !quick && !options.fleets && !options.loads;

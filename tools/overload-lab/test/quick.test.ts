@@ -3,6 +3,33 @@ import { availableParallelism } from 'node:os';
 import { expect, it } from 'vitest';
 import { runLab } from '../src/lab.ts';
 import { planCells } from '../src/plan.ts';
+import { runJobs } from '../src/threads/run-jobs.ts';
+import { sumOf } from '../src/world/tally.ts';
+
+it(
+  'ten virtual minutes of a thousand requests a second cost at most ten seconds of a processor',
+  { timeout: 120_000 },
+  async () => {
+    const costs: number[] = [];
+    const job = {
+      client: 'nines',
+      server: 'fifo',
+      fleet: 20,
+      load: 1,
+      durationMs: 600_000,
+      seed: 1,
+    } as const;
+    const [seconds] = await runJobs([job], {
+      threads: 1,
+      onDone: (_, processorMs) => costs.push(processorMs),
+    });
+    // 600,000, give or take four standard deviations of 775.
+    expect(Math.abs(sumOf(seconds ?? []).offered - 600_000)).toBeLessThan(3100);
+    expect(costs).toHaveLength(1);
+    expect(costs[0]).toBeGreaterThan(100);
+    expect(costs[0]).toBeLessThanOrEqual(10_000);
+  },
+);
 
 it('our libraries reach every goal of the quick lab', { timeout: 600_000 }, async () => {
   const { cells } = await runLab(planCells({ quick: true }), { threads: availableParallelism() });

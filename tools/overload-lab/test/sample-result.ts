@@ -56,6 +56,7 @@ export const SAMPLE: LabResult = {
   virtualSeconds: 7200,
   cells: [shareCell(5, 1, 0.98999), shareCell(5, 2, 0.9499), shareCell(200, 1, 0.9), ...peerCells],
   runs: NAMES.map((client) => ({
+    processorMs: 2345,
     job: { client, server: 'fifo', fleet: 20, load: 0.7, durationMs: 80_000, outage: OUTAGE, seed: 1 },
     seconds: Array.from({ length: 80 }, (_, second) => {
       const good = second >= 40 && second < 50 ? 0 : 700;

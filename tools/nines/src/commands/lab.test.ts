@@ -92,20 +92,24 @@ describe('progress', () => {
   const show = (interactive: boolean) => {
     const console = createFakeConsole({ interactive });
     const onProgress = showRuns(console);
-    for (let done = 1; done <= 25; done++) onProgress({ done, total: 25, job });
+    for (let done = 1; done <= 25; done++)
+      onProgress({ done, total: 25, workShare: 1 - (1 - done / 25) ** 2, job });
     return console;
   };
 
-  it('is a plain line for each tenth in a log', () => {
+  it('is a plain line for each twentieth of the work in a log, from the first long run on', () => {
     const { lines } = show(false);
-    expect(lines).toHaveLength(10);
-    expect([lines[0], lines.at(-1)]).toEqual(['3 of 25 runs', '25 of 25 runs']);
+    // 1 - (24/25)^2 is 7.8%, 1 - (23/25)^2 is 15.4%. Up to the fourteenth each run reaches another twentieth; then the
+    // sixteenth, the eighteenth, the twentieth and the last do.
+    expect(lines.slice(0, 2)).toEqual(['1 of 25 runs, 8% of the work', '2 of 25 runs, 15% of the work']);
+    expect(lines.at(-1)).toBe('25 of 25 runs, 100% of the work');
+    expect(lines).toHaveLength(18);
   });
 
   it('is a live line for each run on a terminal', () => {
     const { lines, lives } = show(true);
     expect(lines).toEqual([]);
-    expect(lives[1]).toBe('2 of 25 runs: nines, fifo, 5 clients, hang, seed 3');
+    expect(lives[1]).toBe('2 of 25 runs, 15% of the work: nines, fifo, 5 clients, hang, seed 3');
   });
 });
 

@@ -95,17 +95,22 @@ const parseLoads = (text: string): number[] =>
     `Loads are multiples of the capacity, above 0 and up to ${String(LARGEST_LOAD)}, separated by commas.`,
   );
 
-/** A live line for each run on a terminal, a plain line for each tenth in a log. */
+/** At most so many plain lines come in a log: of the whole lab, on two processors, one within each minute. */
+const LINES_IN_A_LOG = 20;
+
+/** A live line for each run on a terminal, a plain line for each twentieth of the work in a log. */
 export function showRuns(console: Console): (progress: LabProgress) => void {
-  let tenths = 0;
-  return ({ done, total, job }) => {
+  let shown = 0;
+  return ({ done, total, workShare, job }) => {
     const { client, server, fleet, load, outage, seed } = job;
-    const text = `${String(done)} of ${String(total)} runs`;
+    const text = `${String(done)} of ${String(total)} runs, ${(100 * workShare).toFixed(0)}% of the work`;
     console.live(
       `${text}: ${client}, ${server}, ${String(fleet)} clients, ${outage?.kind ?? `${String(load)}x`}, seed ${String(seed)}`,
     );
-    if (console.interactive || Math.floor((10 * done) / total) === tenths) return;
-    tenths = Math.floor((10 * done) / total);
+    // A share is a sum of fractions, and may end a hair below a whole.
+    const due = Math.floor(LINES_IN_A_LOG * workShare + 1e-9);
+    if (console.interactive || due === shown) return;
+    shown = due;
     console.line(text);
   };
 }

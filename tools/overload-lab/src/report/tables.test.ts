@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SAMPLE } from '../../test/sample-result.ts';
+import { SAMPLE, shareCell } from '../../test/sample-result.ts';
+import type { CellResult } from '../lab.ts';
 import { formatValue, renderMarkdown, resultAsJson, tablesOf } from './tables.ts';
 
 const tableOf = (title: string) => tablesOf(SAMPLE).find((table) => table.title.startsWith(title));
@@ -37,6 +38,20 @@ describe('a table', () => {
       ['Nines', '900', '0', '2 s'],
       ['no retry', '899', '1', 'over 20 s'],
     ]);
+  });
+
+  it('says what ten minutes have cost the machine, and nothing where that is not known', () => {
+    const long = (load: number): CellResult => ({
+      ...shareCell(20, load, 0.99),
+      section: 'long',
+      run: { client: 'nines', server: 'fifo', fleet: 20, load, durationMs: 600_000 },
+      worstSeed: 1,
+    });
+    const cells = [long(1), long(2)];
+    const ran = { job: { ...long(1).run, seed: 1 }, seconds: [], processorMs: 2301 };
+    const tables = tablesOf({ ...SAMPLE, cells, runs: [...SAMPLE.runs, ran] });
+    const rows = tables.find(({ title }) => title.startsWith('Ten minutes'))?.rows;
+    expect(rows?.[2]).toEqual(['processor time', '2.4 s', '']);
   });
 
   it('is left out when nothing of it was run', () => {

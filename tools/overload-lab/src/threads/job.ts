@@ -13,5 +13,11 @@ export interface Job {
   readonly seed: number;
 }
 
-/** The answer to a job: its seconds, or the stack of what went wrong. */
-export type JobAnswer = { readonly seconds: readonly Second[] } | { readonly error: string };
+/** The answer to a job: its seconds and what they cost the machine, or the stack of what went wrong. */
+export type JobAnswer =
+  | {
+      readonly seconds: readonly Second[];
+      /** Processor time of the thread, milliseconds: however many others run, and unlike all else never the same twice. */
+      readonly processorMs: number;
+    }
+  | { readonly error: string };

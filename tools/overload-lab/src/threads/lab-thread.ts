@@ -12,10 +12,13 @@ const globals = installVirtualGlobals();
 Error.stackTraceLimit = 0;
 
 async function run(job: Job): Promise<JobAnswer> {
+  const before = process.threadCpuUsage();
   const time = createVirtualTime();
   globals.use(time, createSeededRandom(deriveSeed(job.seed, 'global random')));
   const createClient = await CLIENTS[job.client].load();
-  return { seconds: await runWorld({ ...job, createClient, time }) };
+  const seconds = await runWorld({ ...job, createClient, time });
+  const { user, system } = process.threadCpuUsage(before);
+  return { seconds, processorMs: (user + system) / 1000 };
 }
 
 parentPort?.on('message', (job: Job) => {

@@ -13,8 +13,8 @@ export interface RunJobsOptions {
   readonly threads: number;
   /** Ends all threads at once. */
   readonly signal?: AbortSignal | undefined;
-  /** Called for each run that is done, in no particular order. */
-  readonly onDone?: (job: Job, seconds: readonly Second[]) => void;
+  /** Called for each run that is done, in no particular order, with what it cost the machine. */
+  readonly onDone?: (job: Job, processorMs: number) => void;
 }
 
 /** @returns the seconds of each run, in the order of the jobs */
@@ -37,7 +37,7 @@ export async function runJobs(jobs: readonly Job[], options: RunJobsOptions): Pr
       if ('error' in answer)
         throw new RunFailedError(`the run ${JSON.stringify(job)} failed: ${answer.error}`);
       answers[index] = answer.seconds;
-      onDone?.(job, answer.seconds);
+      onDone?.(job, answer.processorMs);
     }
   };
 
