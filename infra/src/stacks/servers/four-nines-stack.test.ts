@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Resource, type Synthesized, synthesize, userDataOf } from '../../../test/synthesized.ts';
-import { serversPerZone } from './four-nines-stack.ts';
+import { serversPerZone } from './three-zones.ts';
 
 const ZONES = [1, 2, 3];
 const zoneName = (index: number) => ({ 'Fn::Select': [index, { 'Fn::GetAZs': '' }] });

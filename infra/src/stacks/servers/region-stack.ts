@@ -49,7 +49,7 @@ import { type MultiRegionSettings, vpcCidrOf } from '../../settings/multi-region
 import { pinLogicalIds } from '../pin-logical-id.ts';
 import { createDatabaseBackups } from './database-backups.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
-import { serversPerZone } from './four-nines-stack.ts';
+import { serversPerZone } from './three-zones.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
 
 /** The same in every tier of several regions; see the 99.99% tier. */

@@ -5,34 +5,25 @@
  *
  * docs/tiers/three-nines.md says which resource fulfils which of the tier's promises.
  */
-import { join } from 'node:path';
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
-import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { createApplicationBundle } from '../../constructs/application-bundle.ts';
-import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
-import { FaultExperiments } from '../../constructs/fault-experiments.ts';
-import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import { PostgresDatabase } from '../../constructs/postgres-database.ts';
-import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
-import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
 import { ServerGroup } from '../../constructs/server-group.ts';
-import { SiteCanary } from '../../constructs/site-canary.ts';
-import { SloAlarms } from '../../constructs/slo-alarms.ts';
-import { StaticSite } from '../../constructs/static-site.ts';
-import { StaticSiteAlarms } from '../../constructs/static-site-alarms.ts';
-import { TierDashboard } from '../../constructs/tier-dashboard.ts';
-import { WebAlarms } from '../../constructs/web-alarms.ts';
+import type { StaticSite } from '../../constructs/static-site.ts';
 import { WebLoadBalancer } from '../../constructs/web-load-balancer.ts';
-import { ZoneHealth } from '../../constructs/zone-health.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
-import { conditions, numbered, pinLogicalIds } from '../pin-logical-id.ts';
+import { pinLogicalIds } from '../pin-logical-id.ts';
+import { TierStack } from '../tier-stack.ts';
 import { createDatabaseBackups } from './database-backups.ts';
+import { createExperiments } from './experiments.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
+import { createDashboard, createServiceAlarms } from './service-alarms.ts';
+import { createStaticContent } from './static-content.ts';
 
 /** Rules of the tier, not settings: whoever needs others needs another tier. */
 const ZONES = 2;
@@ -46,41 +37,37 @@ const GOAL_PERCENT = 99.9;
 /** The first Monday of each month, in working hours. */
 const RESTORE_TEST_SCHEDULE = 'cron(0 8 ? * 2#1 *)';
 
-const STATIC_CONTENT_ID = 'StaticContent';
-const CANARY_REPORTS_ID = 'CanaryReports';
-const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
-
 export interface ThreeNinesStackProps extends StackProps {
   readonly settings: DeploymentSettings;
 }
 
-export class ThreeNinesStack extends Stack {
+export class ThreeNinesStack extends TierStack {
   constructor(scope: Construct, id: string, props: ThreeNinesStackProps) {
     const { settings, ...stackProps } = props;
+    const { data } = settings;
     super(scope, id, {
-      description: 'Nines: the 99.9% tier on servers',
-      terminationProtection: settings.data === 'keep',
+      tier: 'three-nines',
+      flavour: 'servers',
+      title: 'the 99.9% tier on servers',
+      data,
       ...stackProps,
-      tags: { 'nines:tier': 'three-nines', ...stackProps.tags },
     });
-    this.addMetadata('nines:tier', 'three-nines');
-    this.addMetadata('nines:flavour', 'servers');
     warnOfPlaceholders(this, settings);
 
     const foundation = createFoundation(this, { settings, zones: ZONES });
     const database = this.createDatabase(settings, foundation);
     const web = this.createWebTier(settings, foundation, database);
-    const site = this.createStaticSite(settings, foundation, web.loadBalancer.url);
+    const apiUrl = web.loadBalancer.url;
+    const site = createStaticContent(this, { accessLogs: foundation.accessLogs, data, apiUrl });
     const siteUrl = `https://${site.distribution.distributionDomainName}`;
-    const watched = this.createAlarms({ settings, siteUrl, ...foundation, ...web, database, site });
-    this.createExperiments({ ...foundation, ...web, database, ...watched });
-    this.createDashboard({ ...web, database, ...watched });
-
-    new CfnOutput(this, 'ApiUrl', { value: web.loadBalancer.url });
-    new CfnOutput(this, 'SiteUrl', { value: siteUrl });
-    new CfnOutput(this, 'AlertTopicArn', { value: foundation.alerts.topic.topicArn });
-    new CfnOutput(this, 'DatabaseIdentifier', { value: database.instance.instanceIdentifier });
-    new CfnOutput(this, 'DatabaseSecretParameter', { value: database.secretParameter.parameterName });
+    this.createOperations({ foundation, ...web, database, site, data, seenFromOutside: { siteUrl, apiUrl } });
+    this.tell({
+      ApiUrl: apiUrl,
+      SiteUrl: siteUrl,
+      AlertTopicArn: foundation.alerts.topic.topicArn,
+      DatabaseIdentifier: database.instance.instanceIdentifier,
+      DatabaseSecretParameter: database.secretParameter.parameterName,
+    });
   }
 
   private createDatabase(settings: DeploymentSettings, foundation: Foundation): PostgresDatabase {
@@ -147,136 +134,48 @@ export class ThreeNinesStack extends Stack {
     return { loadBalancer, servers };
   }
 
-  private createStaticSite(settings: DeploymentSettings, foundation: Foundation, apiUrl: string): StaticSite {
-    const site = new StaticSite(this, 'StaticSite', {
-      contentPath: STATIC_CONTENT,
-      configuration: { apiUrl },
-      contentLogicalId: STATIC_CONTENT_ID,
-      accessLogs: foundation.accessLogs,
-      data: settings.data,
-    });
-    pinLogicalIds({
-      [STATIC_CONTENT_ID]: site.bucket,
-      StaticEdgeLogs: site.edgeLogs,
-      StaticDistribution: site.distribution,
-    });
-    return site;
-  }
-
-  private createAlarms(
-    parts: Foundation & {
-      readonly settings: DeploymentSettings;
-      readonly siteUrl: string;
-      readonly loadBalancer: WebLoadBalancer;
-      readonly servers: ServerGroup;
-      readonly database: PostgresDatabase;
-      readonly site: StaticSite;
-    },
-  ) {
-    const { alerts, vpc, loadBalancer, servers, database, site, serverLogs, settings } = parts;
-    const groups = [servers.group];
-    const web = new WebAlarms(this, 'WebAlarms', { alerts, loadBalancer, groups, maxServers: MAX_SERVERS });
-    const db = new DatabaseAlarms(this, 'DatabaseAlarms', { alerts, database });
-    const pages = new StaticSiteAlarms(this, 'StaticSiteAlarms', { alerts, site });
-    const server = new ServerAlerts(this, 'ServerAlerts', { alerts, groups });
-    const network = new NetworkAlarms(this, 'NetworkAlarms', { alerts, vpc });
-    const slo = new SloAlarms(this, 'SloAlarms', { alerts, loadBalancer, goalPercent: GOAL_PERCENT });
-    const zones = new ZoneHealth(this, 'ZoneHealth', {
-      alerts,
-      loadBalancer,
-      zones: zonesOf(vpc),
-      serverLogs,
-    });
-    const canary = new SiteCanary(this, 'SiteCanary', {
-      alerts,
-      siteUrl: parts.siteUrl,
-      apiUrl: loadBalancer.url,
-      data: settings.data,
-      artifactsLogicalId: CANARY_REPORTS_ID,
-    });
-    const quotas = new QuotaAlarms(this, 'QuotaAlarms', { alerts });
-    const alerting = {
-      OutageAlarm: web.outage,
-      ErrorAlarm: web.errors,
-      LatencyAlarm: web.latency,
-      UnreadyServerAlarm: web.unreadyServer,
-      ...Object.fromEntries(web.groupsAtMaximum.map((alarm) => ['GroupAtMaximumAlarm', alarm])),
-      BudgetBurnFastAlarm: slo.burn.Fast,
-      BudgetBurnSlowAlarm: slo.burn.Slow,
-      BudgetBurnTrickleAlarm: slo.burn.Trickle,
-      ...numbered('ZoneImpairedAlarm', zones.impaired),
-      DatabaseCpuAlarm: db.cpu,
-      DatabaseStorageAlarm: db.storage,
-      DatabaseMemoryAlarm: db.memory,
-      DatabaseConnectionsAlarm: db.connections,
-      StaticContentErrorAlarm: pages.unavailable,
-      StaticContentMissingAlarm: pages.missingContent,
-      CanaryAlarm: canary.failed,
-      VcpuQuotaAlarm: quotas.vcpus,
-      ...numbered('NatAlarm', network.exhaustedNat),
-    } satisfies Record<string, Alarm | CompositeAlarm>;
-    pinLogicalIds({
-      ...alerting,
-      ...conditions({ ...slo.parts, ...zones.parts }),
-      DatabaseEvents: db.events,
-      Canary: canary.canary,
-      [CANARY_REPORTS_ID]: canary.artifacts,
-      ServerReplacedAlert: server.replaced,
-      ServerNotHealingAlert: server.notHealing,
-      FailedDeploymentAlert: server.failedDeployment,
-    });
-    return { alarms: [...Object.values(alerting)], errorAlarm: web.errors, zones };
-  }
-
-  private createExperiments(parts: {
-    readonly vpc: Foundation['vpc'];
-    readonly servers: ServerGroup;
-    readonly database: PostgresDatabase;
-    readonly errorAlarm: Alarm;
-  }): void {
-    const { vpc, servers, database, errorAlarm } = parts;
-    const experiments = new FaultExperiments(this, 'FaultExperiments', {
-      stopAlarm: errorAlarm,
-      groups: [servers.group],
-      zones: zonesOf(vpc).map((name, index) => ({
-        name,
-        subnets: [vpc.publicSubnets, vpc.privateSubnets, vpc.isolatedSubnets].flatMap(
-          (subnets) => subnets[index] ?? [],
-        ),
-        groups: [servers.group],
-      })),
-      database: { kind: 'instance', arn: database.instance.instanceArn },
-    });
-    pinLogicalIds({
-      ProcessKillExperiment: experiments.processKill,
-      ServerLossExperiment: experiments.serverLoss,
-      ...(experiments.databaseFailover && { DatabaseFailoverExperiment: experiments.databaseFailover }),
-      ...numbered('ZoneLossExperiment', experiments.zoneLosses),
-    });
-  }
-
-  private createDashboard(parts: {
+  /** What watches the tier, breaks it on purpose, and shows it. */
+  private createOperations(parts: {
+    readonly foundation: Foundation;
+    readonly data: DeploymentSettings['data'];
     readonly loadBalancer: WebLoadBalancer;
     readonly servers: ServerGroup;
     readonly database: PostgresDatabase;
-    readonly alarms: readonly (Alarm | CompositeAlarm)[];
-    readonly zones: ZoneHealth;
+    readonly site: StaticSite;
+    readonly seenFromOutside: { readonly siteUrl: string; readonly apiUrl: string };
   }): void {
-    const { instance } = parts.database;
-    const { dashboard } = new TierDashboard(this, 'Dashboard', {
-      loadBalancer: parts.loadBalancer,
-      groups: [parts.servers.group],
-      zones: parts.zones.metrics,
-      alarms: parts.alarms,
+    const { servers, ...others } = parts;
+    const { loadBalancer, database } = parts;
+    const { vpc } = parts.foundation;
+    const groups = [servers.group];
+    // Without the zone that the address plan only has room for.
+    const zones = vpc.availabilityZones.slice(0, ZONES);
+    const watched = createServiceAlarms(this, {
+      ...others,
+      groups,
+      maxServers: MAX_SERVERS,
+      goalPercent: GOAL_PERCENT,
+      zones,
+    });
+    createExperiments(this, {
+      vpc,
+      zones,
+      groups,
+      groupsIn: () => groups,
+      database,
+      stopAlarm: watched.web.errors,
+    });
+    const { instance } = database;
+    createDashboard(this, {
+      loadBalancer,
+      groups,
+      zones: watched.zones.metrics,
+      alarms: watched.alarms,
       database: {
         'CPU of the database, percent': [instance.metricCPUUtilization()],
         'Connections to the database': [instance.metricDatabaseConnections()],
         'Free storage of the database, bytes': [instance.metricFreeStorageSpace()],
       },
     });
-    pinLogicalIds({ Dashboard: dashboard });
   }
 }
-
-/** Without the zone that the address plan only has room for. */
-const zonesOf = ({ availabilityZones }: Foundation['vpc']): string[] => availabilityZones.slice(0, ZONES);

@@ -4,8 +4,7 @@
  *
  * docs/tiers/two-nines.md says which resource fulfils which of the tier's promises.
  */
-import { join } from 'node:path';
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, type StackProps } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
   ComparisonOperator,
@@ -23,15 +22,17 @@ import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { FailoverName } from '../../constructs/failover-name.ts';
 import { FaultExperiments } from '../../constructs/fault-experiments.ts';
 import { RebuildElsewhere } from '../../constructs/rebuild-elsewhere.ts';
-import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
 import { COPY_INTERVAL, SingleServer } from '../../constructs/single-server.ts';
 import { SiteCanary } from '../../constructs/site-canary.ts';
-import { StaticSite } from '../../constructs/static-site.ts';
+import type { StaticSite } from '../../constructs/static-site.ts';
 import type { SingleZoneSettings } from '../../settings/single-zone-settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
+import { TierStack } from '../tier-stack.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
+import { createServerAlerts } from './service-alarms.ts';
+import { createStaticContent } from './static-content.ts';
 
 /** Zones that the server can be rebuilt in. It is in one of them. */
 const ZONES = 3;
@@ -39,8 +40,6 @@ const COPY_RETENTION = Duration.days(90);
 /** So many copies missing, and somebody is told. */
 const COPIES_MISSING = 3;
 
-const STATIC_CONTENT_ID = 'StaticContent';
-const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
 const COPIES_ID = 'DatabaseCopies';
 const CANARY_REPORTS_ID = 'CanaryReports';
 
@@ -48,17 +47,16 @@ export interface TwoNinesStackProps extends StackProps {
   readonly settings: SingleZoneSettings;
 }
 
-export class TwoNinesStack extends Stack {
+export class TwoNinesStack extends TierStack {
   constructor(scope: Construct, id: string, props: TwoNinesStackProps) {
     const { settings, ...stackProps } = props;
     super(scope, id, {
-      description: 'Nines: the 99% tier on servers',
-      terminationProtection: settings.data === 'keep',
+      tier: 'two-nines',
+      flavour: 'servers',
+      title: 'the 99% tier on servers',
+      data: settings.data,
       ...stackProps,
-      tags: { 'nines:tier': 'two-nines', ...stackProps.tags },
     });
-    this.addMetadata('nines:tier', 'two-nines');
-    this.addMetadata('nines:flavour', 'servers');
     warnOfPlaceholders(this, settings);
 
     const foundation = createFoundation(this, { settings, zones: ZONES, isPublicOnly: true });
@@ -83,11 +81,16 @@ export class TwoNinesStack extends Stack {
     const copiesMissing = this.createMonitoring({ settings, siteUrl, server, ...foundation });
     this.createExperiments(settings, foundation, server, copiesMissing);
 
-    new CfnOutput(this, 'ApiUrl', { value: server.url });
-    new CfnOutput(this, 'SiteUrl', { value: siteUrl });
-    new CfnOutput(this, 'AlertTopicArn', { value: foundation.alerts.topic.topicArn });
-    foundation.vpc.publicSubnets.forEach((subnet, index) => {
-      new CfnOutput(this, `Zone${String(index + 1)}Subnet`, { value: subnet.subnetId });
+    this.tell({
+      ApiUrl: server.url,
+      SiteUrl: siteUrl,
+      AlertTopicArn: foundation.alerts.topic.topicArn,
+      ...Object.fromEntries(
+        foundation.vpc.publicSubnets.map(({ subnetId }, index) => [
+          `Zone${String(index + 1)}Subnet`,
+          subnetId,
+        ]),
+      ),
     });
   }
 
@@ -131,24 +134,19 @@ export class TwoNinesStack extends Stack {
     return server;
   }
 
-  private createStaticSite(settings: SingleZoneSettings, foundation: Foundation, apiUrl: string): StaticSite {
-    const { failoverName: name } = settings;
-    const site = new StaticSite(this, 'StaticSite', {
-      contentPath: STATIC_CONTENT,
-      configuration: { apiUrl },
-      contentLogicalId: STATIC_CONTENT_ID,
-      accessLogs: foundation.accessLogs,
-      data: settings.data,
+  private createStaticSite(
+    { data, failoverName: name }: SingleZoneSettings,
+    { accessLogs }: Foundation,
+    apiUrl: string,
+  ): StaticSite {
+    return createStaticContent(this, {
+      accessLogs,
+      data,
+      apiUrl,
       ...(name !== undefined && {
         name: { domainName: name.domainName, certificateArn: name.edgeCertificateArn },
       }),
     });
-    pinLogicalIds({
-      [STATIC_CONTENT_ID]: site.bucket,
-      StaticEdgeLogs: site.edgeLogs,
-      StaticDistribution: site.distribution,
-    });
-    return site;
   }
 
   private createMonitoring(
@@ -183,7 +181,7 @@ export class TwoNinesStack extends Stack {
       periods: COPIES_MISSING,
       missingData: TreatMissingData.BREACHING,
     });
-    const events = new ServerAlerts(this, 'ServerAlerts', { alerts, groups: [server.group] });
+    createServerAlerts(this, alerts, [server.group]);
     const dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: this.stackName,
       widgets: [
@@ -204,9 +202,6 @@ export class TwoNinesStack extends Stack {
       [CANARY_REPORTS_ID]: canary.artifacts,
       CanaryAlarm: canary.failed,
       CopiesMissingAlarm: missing,
-      ServerReplacedAlert: events.replaced,
-      ServerNotHealingAlert: events.notHealing,
-      FailedDeploymentAlert: events.failedDeployment,
       Dashboard: dashboard,
     });
     return missing;

@@ -1,0 +1,169 @@
+/**
+ * The alarms and alerts of a tier that has a load balancer, and its dashboard. The ids of these constructs are part of
+ * the deployed stacks: do not rename them.
+ *
+ * Use it from 99.9% on. The 99% tier has no load balancer to ask.
+ */
+import type { Stack } from 'aws-cdk-lib';
+import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnEventSubscription } from 'aws-cdk-lib/aws-rds';
+import type { AlertChannel } from '../../constructs/alert-channel.ts';
+import { AuroraAlarms } from '../../constructs/aurora-alarms.ts';
+import type { AuroraDatabase } from '../../constructs/aurora-database.ts';
+import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
+import { NetworkAlarms } from '../../constructs/network-alarms.ts';
+import type { PostgresDatabase } from '../../constructs/postgres-database.ts';
+import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
+import { ServerAlerts } from '../../constructs/server-alerts.ts';
+import { SiteCanary, type SiteCanaryProps } from '../../constructs/site-canary.ts';
+import { SloAlarms } from '../../constructs/slo-alarms.ts';
+import { StaticSiteAlarms, type StaticSiteAlarmsProps } from '../../constructs/static-site-alarms.ts';
+import { TierDashboard, type TierDashboardProps } from '../../constructs/tier-dashboard.ts';
+import { WebAlarms } from '../../constructs/web-alarms.ts';
+import type { WebLoadBalancer } from '../../constructs/web-load-balancer.ts';
+import { ZoneHealth } from '../../constructs/zone-health.ts';
+import type { DataPolicy } from '../../settings/data-policy.ts';
+import { conditions, numbered, pinLogicalIds } from '../pin-logical-id.ts';
+import type { Foundation } from './foundation.ts';
+
+const CANARY_REPORTS_ID = 'CanaryReports';
+
+export interface ServiceAlarmsOptions {
+  readonly foundation: Pick<Foundation, 'alerts' | 'vpc' | 'serverLogs'>;
+  readonly data: DataPolicy;
+  readonly loadBalancer: WebLoadBalancer;
+  readonly groups: readonly AutoScalingGroup[];
+  /** Most servers of one group. */
+  readonly maxServers: number;
+  /** Share of requests that must be good, in percent. */
+  readonly goalPercent: number;
+  /** Names of the zones that servers are in. */
+  readonly zones: readonly string[];
+  readonly database: AuroraDatabase | PostgresDatabase;
+  readonly site: StaticSiteAlarmsProps['site'];
+  /** What a customer from outside looks at. */
+  readonly seenFromOutside: Pick<SiteCanaryProps, 'siteUrl' | 'apiUrl'>;
+}
+
+export interface ServiceAlarms {
+  /** Every one that alerts. */
+  readonly alarms: readonly (Alarm | CompositeAlarm)[];
+  readonly web: WebAlarms;
+  readonly zones: ZoneHealth;
+  readonly canary: SiteCanary;
+}
+
+export function createServiceAlarms(stack: Stack, options: ServiceAlarmsOptions): ServiceAlarms {
+  const { loadBalancer, groups, database, site } = options;
+  const { alerts, vpc, serverLogs } = options.foundation;
+  const web = new WebAlarms(stack, 'WebAlarms', {
+    alerts,
+    loadBalancer,
+    groups,
+    maxServers: options.maxServers,
+  });
+  const slo = new SloAlarms(stack, 'SloAlarms', { alerts, loadBalancer, goalPercent: options.goalPercent });
+  const zones = new ZoneHealth(stack, 'ZoneHealth', {
+    alerts,
+    loadBalancer,
+    zones: options.zones,
+    serverLogs,
+  });
+  const databaseAlarms = createDatabaseAlarms(stack, alerts, database);
+  const pages = new StaticSiteAlarms(stack, 'StaticSiteAlarms', { alerts, site });
+  const canary = new SiteCanary(stack, 'SiteCanary', {
+    ...options.seenFromOutside,
+    alerts,
+    data: options.data,
+    artifactsLogicalId: CANARY_REPORTS_ID,
+  });
+  const quotas = new QuotaAlarms(stack, 'QuotaAlarms', { alerts });
+  const network = new NetworkAlarms(stack, 'NetworkAlarms', { alerts, vpc });
+  const alerting = {
+    OutageAlarm: web.outage,
+    ErrorAlarm: web.errors,
+    LatencyAlarm: web.latency,
+    UnreadyServerAlarm: web.unreadyServer,
+    ...named('GroupAtMaximumAlarm', web.groupsAtMaximum),
+    BudgetBurnFastAlarm: slo.burn.Fast,
+    BudgetBurnSlowAlarm: slo.burn.Slow,
+    BudgetBurnTrickleAlarm: slo.burn.Trickle,
+    ...numbered('ZoneImpairedAlarm', zones.impaired),
+    ...databaseAlarms.alarms,
+    StaticContentErrorAlarm: pages.unavailable,
+    StaticContentMissingAlarm: pages.missingContent,
+    CanaryAlarm: canary.failed,
+    VcpuQuotaAlarm: quotas.vcpus,
+    ...numbered('NatAlarm', network.exhaustedNat),
+  } satisfies Record<string, Alarm | CompositeAlarm>;
+  pinLogicalIds({
+    ...alerting,
+    ...conditions({ ...slo.parts, ...zones.parts }),
+    ...databaseAlarms.events,
+    Canary: canary.canary,
+    [CANARY_REPORTS_ID]: canary.artifacts,
+  });
+  createServerAlerts(stack, alerts, groups);
+  return { alarms: Object.values(alerting), web, zones, canary };
+}
+
+/** Of servers that were replaced, or could not be, and of deployments that were taken back. */
+export function createServerAlerts(
+  stack: Stack,
+  alerts: AlertChannel,
+  groups: readonly AutoScalingGroup[],
+): void {
+  const { replaced, notHealing, failedDeployment } = new ServerAlerts(stack, 'ServerAlerts', {
+    alerts,
+    groups,
+  });
+  pinLogicalIds({
+    ServerReplacedAlert: replaced,
+    ServerNotHealingAlert: notHealing,
+    FailedDeploymentAlert: failedDeployment,
+  });
+}
+
+export function createDashboard(stack: Stack, props: TierDashboardProps): void {
+  const { dashboard } = new TierDashboard(stack, 'Dashboard', props);
+  pinLogicalIds({ Dashboard: dashboard });
+}
+
+/** A group for all zones needs no number; groups of zones are numbered as these are. */
+const named = (name: string, alarms: readonly Alarm[]): Record<string, Alarm> =>
+  alarms.length === 1
+    ? Object.fromEntries(alarms.map((alarm) => [name, alarm]))
+    : numbered(`${name}Zone`, alarms);
+
+function createDatabaseAlarms(
+  stack: Stack,
+  alerts: AlertChannel,
+  database: AuroraDatabase | PostgresDatabase,
+): {
+  readonly alarms: Readonly<Record<string, Alarm>>;
+  readonly events: Readonly<Record<string, CfnEventSubscription>>;
+} {
+  if ('cluster' in database) {
+    const of = new AuroraAlarms(stack, 'DatabaseAlarms', { alerts, database });
+    return {
+      alarms: {
+        DatabaseCpuAlarm: of.cpu,
+        DatabaseMemoryAlarm: of.memory,
+        DatabaseConnectionsAlarm: of.connections,
+        DatabaseReplicaLagAlarm: of.replicaLag,
+      },
+      events: { DatabaseEvents: of.clusterEvents, DatabaseInstanceEvents: of.instanceEvents },
+    };
+  }
+  const of = new DatabaseAlarms(stack, 'DatabaseAlarms', { alerts, database });
+  return {
+    alarms: {
+      DatabaseCpuAlarm: of.cpu,
+      DatabaseStorageAlarm: of.storage,
+      DatabaseMemoryAlarm: of.memory,
+      DatabaseConnectionsAlarm: of.connections,
+    },
+    events: { DatabaseEvents: of.events },
+  };
+}
