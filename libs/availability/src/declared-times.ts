@@ -25,6 +25,9 @@ export interface DeclaredTime {
 const RDS_FAILOVER_GUIDE =
   'Amazon RDS User Guide, "Failing over a Multi-AZ DB instance", https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html';
 
+const PAPER =
+  'AWS Well-Architected Framework, Reliability Pillar, edition of April 2020, "Availability implementation scenarios"';
+
 const declared = [
   {
     id: 'rds-multi-az-failover',
@@ -102,6 +105,16 @@ const declared = [
       'An instance needs 60 to 90 s: about 30 s of launch and boot as others measured, the rest for user data that installs and starts the process.',
   },
   {
+    id: 'ec2-instance-loss-detection',
+    seconds: { min: 60, max: 120 },
+    what: 'loss of an instance until its Auto Scaling group begins to replace it, where only its own status checks tell',
+    source:
+      'unpublished: Amazon EC2 User Guide, "Status checks for Amazon EC2 instances", says that they run every minute, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html',
+    published: false,
+    assumption:
+      'An Auto Scaling group begins to replace a machine that is gone after one or two status checks.',
+  },
+  {
     id: 'asg-unhealthy-detection',
     seconds: { min: 0, max: 30 },
     what: 'target found unhealthy by the load balancer until its Auto Scaling group begins to replace it',
@@ -151,6 +164,20 @@ const declared = [
     published: false,
     assumption:
       "Autoshift begins 5 min after a zone is lost, as in AWS's own fault injection scenario for the power of a zone.",
+  },
+  {
+    id: 'person-rebuilds',
+    seconds: 1800,
+    what: 'loss of the zone of a single server until a person has understood it and begins to rebuild elsewhere',
+    source: PAPER,
+    published: true,
+  },
+  {
+    id: 'person-fails-over',
+    seconds: 1200,
+    what: 'loss of a region until a person has understood it and begins to fail over to the standby',
+    source: PAPER,
+    published: true,
   },
 ] as const satisfies readonly DeclaredTime[];
 

@@ -3,7 +3,7 @@
  * game day hands in what was recorded.
  */
 import { judgeAcceptance } from '@nines/availability';
-import type { Acceptance, Measurements } from '@nines/availability';
+import type { Acceptance, BaseTimeId, Measurements } from '@nines/availability';
 import type { Audit } from './ledger.ts';
 import {
   availabilityOf,
@@ -41,13 +41,17 @@ export interface FaultWindow {
   readonly samples: readonly RequestSample[];
   /** Requests that were under way at the injection: their answers are part of the goodput while the fault lasts. */
   readonly underWay: readonly RequestSample[];
+  /** Requests of the time before, when nothing was broken: what went wrong anyway. */
+  readonly before: readonly RequestSample[];
   readonly acknowledged: number;
   readonly audit: Audit;
   /** Calls to the payment service in the window; absent when the fault is not about it. */
   readonly payment?: PaymentTraffic;
   readonly capacityRps: number;
-  /** How long the AWS-decided part of this fault took in this run, as drawn and divided by the pace. */
-  readonly declaredSeconds: number;
+  /** What people did about it. */
+  readonly humanActions: number;
+  /** How long a time took in this run that limits stand on top of: as drawn or set, and divided by the pace. */
+  readonly baseSeconds: (id: BaseTimeId) => number;
   readonly paceDivisor: number;
   readonly predicted: string;
 }
@@ -72,14 +76,36 @@ function goodputOf({ samples, underWay, injectedAtMs, healedAtMs }: FaultWindow)
   return answers.reduce((sum, count) => sum + count, 0) / Math.max(1, answers.length);
 }
 
+function shareBad(samples: readonly RequestSample[]): number {
+  const requests = countRequests(samples);
+  const total = totalOf(requests);
+  return total === 0 ? 0 : (total - requests.good) / total;
+}
+
+/** How much larger the share of requests that were not good is than before the fault. */
+const errorShareIncreaseOf = ({ samples, before }: FaultWindow): number =>
+  shareBad(samples) - shareBad(before);
+
 export function measureWindow(window: FaultWindow): Measurements {
   const { samples, injectedAtMs, healedAtMs, endedAtMs, payment, capacityRps } = window;
   const seconds = countBySecond(samples, injectedAtMs, endedAtMs);
+  const writes = samples.filter(({ route }) => WRITES.has(route));
+  const requests = countRequests(samples);
   const reads = shareGood(samples.filter(({ route }) => !WRITES.has(route)));
   const others = shareGood(samples.filter(({ route }) => route !== 'order'));
   return {
-    ...(wasMeasured(seconds) ? { lossSeconds: lossSecondsOf(seconds) } : {}),
+    // Who was not there to be failed tells nothing, so what counts failures counts only where users came.
+    ...(wasMeasured(seconds)
+      ? {
+          lossSeconds: lossSecondsOf(seconds),
+          failedRequests: totalOf(requests) - requests.good,
+          shedRequests: requests.shed,
+          errorShareIncrease: errorShareIncreaseOf(window),
+        }
+      : {}),
     rtoSeconds: recoverySecondsOf(seconds),
+    writeRtoSeconds: recoverySecondsOf(countBySecond(writes, injectedAtMs, endedAtMs)),
+    humanActions: window.humanActions,
     recoverySeconds: recoverySecondsOf(countBySecond(samples, healedAtMs, endedAtMs)),
     rpoSeconds: rpoSecondsOf(window),
     lost: window.audit.lost.length,
@@ -91,24 +117,11 @@ export function measureWindow(window: FaultWindow): Measurements {
   };
 }
 
-/**
- * Limits are divided with the pace where what they allow for is: the loss of a zone is mostly waiting for AWS,
- * whose time is divided; a killed process comes back in the machine's own time, which is not.
- */
-function atPace(acceptance: Acceptance, divisor: number): Acceptance {
-  if (acceptance.fault !== 'zone-loss') return acceptance;
-  return {
-    ...acceptance,
-    criteria: acceptance.criteria.map((criterion) =>
-      criterion.measure === 'lossSeconds' ? { ...criterion, limit: criterion.limit / divisor } : criterion,
-    ),
-  };
-}
-
 export function judgeWindow(window: FaultWindow, acceptance: Acceptance): FaultResult {
   const measured = measureWindow(window);
-  const { met, verdicts } = judgeAcceptance(atPace(acceptance, window.paceDivisor), measured, {
-    declaredSeconds: () => window.declaredSeconds,
+  const { met, verdicts } = judgeAcceptance(acceptance, measured, {
+    baseSeconds: window.baseSeconds,
+    paceDivisor: window.paceDivisor,
   });
   const requests = countRequests(window.samples);
   const sinceStart = (atMs: number) => (atMs - window.runStartedAtMs) / 1000;

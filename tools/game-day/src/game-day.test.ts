@@ -11,7 +11,7 @@ it('refuses a fault that the tier promises nothing for, before anything is start
     loadScript: '/nowhere/script.ts',
     pace: createPace('fast'),
     seed: 1,
-    faults: ['payment-slow'],
+    faults: ['region-loss'],
     clock: systemClock,
     onProgress: () => undefined,
     signal: new AbortController().signal,
@@ -19,6 +19,6 @@ it('refuses a fault that the tier promises nothing for, before anything is start
   });
   await expect(started).rejects.toMatchObject({
     code: 'fault-without-acceptance',
-    message: expect.stringContaining('four-nines promises nothing for payment-slow') as string,
+    message: expect.stringContaining('four-nines promises nothing for region-loss') as string,
   });
 });

@@ -85,6 +85,8 @@ const LONGEST_RUN = '3h';
 const GOOD_AGAIN_LIMIT_SECONDS = 45;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
 const TAIL_SECONDS = 5;
+/** How long before a fault is looked at for what went wrong anyway. */
+const BASELINE_SECONDS = 10;
 /** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
 const SETTLE_AWS_SECONDS = 400;
 const SETTLE_MACHINE_SECONDS = 60;
@@ -357,7 +359,9 @@ class GameDay {
         audit: this.#recorder.ledger.audit(await readSystemOfRecord(cloud, clock)),
         ...(payment ? { payment } : {}),
         capacityRps,
-        declaredSeconds: pace.scaleMs(failedOver ?? 0) / 1000,
+        before: this.#recorder.between(injectedAtMs - BASELINE_SECONDS * 1000, injectedAtMs),
+        humanActions: 0,
+        baseSeconds: () => pace.scaleMs(failedOver ?? 0) / 1000,
         paceDivisor: pace.divisor,
         predicted,
       },

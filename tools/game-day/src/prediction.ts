@@ -169,6 +169,8 @@ export function predict(fault: FaultName, losesPrimary: boolean, input: Predicti
         lossSeconds: mix.paymentShare * faultSeconds,
         because: 'new orders refused while payment is away',
       };
+    case 'region-loss':
+      return { lossSeconds: faultSeconds, because: 'the region that serves is away' };
     case 'overload':
       return {
         lossSeconds: (1 - 1 / input.overloadFactor) * faultSeconds,

@@ -1,7 +1,7 @@
+import type { FaultId } from '@nines/availability';
 import type { LocalCloud, Pace } from '@nines/local-cloud';
 
-export type FaultName =
-  'process-kill' | 'zone-loss' | 'database-primary-loss' | 'payment-slow' | 'payment-away' | 'overload';
+export type FaultName = FaultId;
 
 export interface RunningLoad {
   /** When its first request had been made, in milliseconds of the epoch. */
