@@ -10,7 +10,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { MultiRegionSettings } from '../../settings/multi-region-settings.ts';
 import type { EdgeRules } from './global-edge-stack.ts';
-import type { RegionRules } from './region-stack.ts';
+import type { RegionRules } from './region.ts';
 import { createMultiRegionStacks, type MultiRegionStacks } from './warm-standby-stacks.ts';
 
 /** Rules of the tier, not settings. */

@@ -3,12 +3,11 @@
  * region, and the pages that are published once and copied to each region. It stands in us-east-1, where CloudFront's
  * certificates and the metrics of Route 53 are, and is deployed last. No failover changes anything in it.
  */
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, type StackProps } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IOrigin } from 'aws-cdk-lib/aws-cloudfront';
 import { CfnRecordSet, HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
-import { join } from 'node:path';
 import { AccessLogBucket } from '../../constructs/access-log-bucket.ts';
 import { AlertChannel } from '../../constructs/alert-channel.ts';
 import { EdgeApi } from '../../constructs/cdn.ts';
@@ -21,10 +20,11 @@ import { RegionAlarms } from '../../constructs/region-alarms.ts';
 import { resolvedAtDeployment } from '../../constructs/replicated-secret.ts';
 import type { MultiRegionSettings } from '../../settings/multi-region-settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
-import { EDGE_KEY, namesOf, type RegionRules } from './region-stack.ts';
+import { TierStack } from '../tier-stack.ts';
+import { EDGE_KEY, namesOf, type RegionRules } from './region.ts';
+import { STATIC_CONTENT } from './static-content.ts';
 
 const CONTENT_ID = 'PublishedContent';
-const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
 
 /** What the tier asks of its global part. */
 export interface EdgeRules extends Pick<RegionRules, 'tier' | 'title' | 'failover'> {
@@ -39,23 +39,22 @@ export interface GlobalEdgeStackProps extends StackProps {
   readonly rules: EdgeRules;
 }
 
-export class GlobalEdgeStack extends Stack {
+export class GlobalEdgeStack extends TierStack {
   readonly names: RegionNames;
   private readonly settings: MultiRegionSettings;
 
   constructor(scope: Construct, id: string, props: GlobalEdgeStackProps) {
     const { settings, rules, ...stackProps } = props;
     super(scope, id, {
-      description: `Nines: the ${rules.title} tier on servers, its edge`,
-      terminationProtection: settings.data === 'keep',
+      tier: rules.tier,
+      flavour: 'servers',
+      title: `the ${rules.title} tier on servers, its edge`,
+      data: settings.data,
       env: { region: GLOBAL_REGION },
       ...stackProps,
-      tags: { 'nines:tier': rules.tier, ...stackProps.tags },
     });
     this.settings = settings;
     this.names = namesOf(rules.tier, settings);
-    this.addMetadata('nines:tier', rules.tier);
-    this.addMetadata('nines:flavour', 'servers');
 
     const alerts = this.createAlerts();
     const accessLogs = new AccessLogBucket(this, 'AccessLogs', {
@@ -83,8 +82,7 @@ export class GlobalEdgeStack extends Stack {
       ContentReplicationAlarm1: alarms.replication[0],
       ContentReplicationAlarm2: alarms.replication[1],
     });
-    new CfnOutput(this, 'SiteUrl', { value: `https://${settings.domainName}` });
-    new CfnOutput(this, 'AlertTopicArn', { value: alerts.topic.topicArn });
+    this.tell({ SiteUrl: `https://${settings.domainName}`, AlertTopicArn: alerts.topic.topicArn });
   }
 
   private createAlerts(): AlertChannel {

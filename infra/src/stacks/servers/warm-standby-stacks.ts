@@ -8,7 +8,8 @@ import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { MultiRegionSettings } from '../../settings/multi-region-settings.ts';
 import { type EdgeRules, GlobalEdgeStack } from './global-edge-stack.ts';
-import { type RegionRules, RegionStack } from './region-stack.ts';
+import type { RegionRules } from './region.ts';
+import { RegionStack } from './region-stack.ts';
 
 /** Rules of the tier, not settings. */
 const REGION_RULES: RegionRules = {
