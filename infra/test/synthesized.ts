@@ -16,7 +16,7 @@ import { createWarmStandby, type MultiRegionStacks } from '../src/stacks/servers
 export const APPLICATION_FIXTURE = join(import.meta.dirname, 'fixtures/shop-api-dist');
 
 /** As deployed, except for the flag by which synthesis prints what the command line prints as well. */
-const FEATURE_FLAGS = { ...featureFlags(), '@aws-cdk/core:annotationsInValidationReport': false };
+export const FEATURE_FLAGS = { ...featureFlags(), '@aws-cdk/core:annotationsInValidationReport': false };
 
 export interface Resource {
   readonly Type: string;

@@ -10,6 +10,7 @@ import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
 import { readMultiRegionSettings } from '../settings/multi-region-settings.ts';
 import { readSettings } from '../settings/settings.ts';
 import { readSingleZoneSettings } from '../settings/single-zone-settings.ts';
+import { createServerlessTiers } from '../stacks/serverless/serverless-tiers.ts';
 import { createFiveNines } from '../stacks/servers/five-nines-stacks.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
 import { ThreeNinesStack } from '../stacks/servers/three-nines-stack.ts';
@@ -29,6 +30,7 @@ function composeApp(): App {
   const regions = readMultiRegionSettings(context, settings);
   createWarmStandby(app, regions);
   createFiveNines(app, regions);
+  createServerlessTiers(app, settings);
   // A finding that nobody has acknowledged stops the synthesis.
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
