@@ -3,6 +3,25 @@
  * holds every logical id and every path to what exists.
  */
 import type { TierTopics } from '../../tier-pages/topics.ts';
+import {
+  ACCESS_LOGS,
+  BUDGET_ALARMS,
+  DAILY_COPIES,
+  DASHBOARD,
+  DATABASE_ALARMS,
+  LEVERS,
+  LOST_SERVERS,
+  QUOTA_ALARM,
+  RECOVERY,
+  SEEN_FROM_OUTSIDE,
+  SERVER_ALERTS,
+  SERVER_AND_DATABASE_LOGS,
+  SITE_ALARMS,
+  STATIC_CONTENT_ALARMS,
+  eachZone,
+  lostZones,
+  restoreTests,
+} from './shared-topics.ts';
 
 export const FOUR_NINES_TOPICS: TierTopics = {
   tier: 'four-nines',
@@ -25,60 +44,42 @@ export const FOUR_NINES_TOPICS: TierTopics = {
         {
           promise: 'Health checks at every layer and KPIs; success metrics as well as problem alerts',
           fulfilledBy: [
-            { resource: 'Canary', how: 'a customer from outside, every five minutes' },
-            { resource: 'CanaryAlarm', how: 'who could not look at products, twice in a row' },
+            ...SEEN_FROM_OUTSIDE,
             { resource: 'ServerTargets', how: '/readyz every 5 s' },
-            { resource: 'Dashboard', how: 'users, zones, servers, database, alarms, in this order' },
-            { resource: 'BudgetBurnFastAlarm', how: '14.4 times the budget over 1 h and 5 min' },
-            { resource: 'BudgetBurnSlowAlarm', how: '6 times the budget over 6 h and 30 min' },
-            { resource: 'BudgetBurnTrickleAlarm', how: '3 times the budget over a day and 2 h' },
+            DASHBOARD,
+            ...BUDGET_ALARMS,
             { document: 'docs/runbooks/review-operations.md', how: 'trends, reviewed every month' },
           ],
         },
         {
           promise: 'An alert for each configured alarm',
           fulfilledBy: [
-            { resource: 'OutageAlarm', how: 'no server ready for two minutes, or silence' },
-            { resource: 'ErrorAlarm', how: 'more than 1% of requests failed' },
-            { resource: 'LatencyAlarm', how: 'the slowest 1% took longer than 2 s' },
-            { resource: 'UnreadyServerAlarm', how: 'a server not ready for five minutes' },
-            { resource: 'GroupAtMaximumAlarmZone1', how: 'no more servers may be added, first zone' },
-            { resource: 'GroupAtMaximumAlarmZone2', how: 'second zone' },
-            { resource: 'GroupAtMaximumAlarmZone3', how: 'third zone' },
-            { resource: 'NatAlarm1', how: 'way out to payment closing, first zone' },
-            { resource: 'NatAlarm2', how: 'second zone' },
-            { resource: 'NatAlarm3', how: 'third zone' },
-            { resource: 'StaticContentErrorAlarm', how: 'S3 fails to deliver' },
-            { resource: 'StaticContentMissingAlarm', how: 'most of what is asked for is not there' },
-            { resource: 'VcpuQuotaAlarm', how: '80% of the quota that a failover would need' },
+            ...SITE_ALARMS,
+            ...eachZone('GroupAtMaximumAlarmZone', 3, 'no more servers may be added'),
+            ...eachZone('NatAlarm', 3, 'way out to payment closing'),
+            ...STATIC_CONTENT_ALARMS,
+            QUOTA_ALARM,
             { resource: 'AlertTopic', how: 'where all of these go, encrypted' },
             { document: 'docs/playbooks/outage.md', how: 'what to look at, in which order' },
           ],
         },
         {
           promise: 'An alert for each failure: web server replaced',
-          fulfilledBy: [
-            { resource: 'ServerReplacedAlert', how: 'replaced because it was unhealthy' },
-            { resource: 'ServerNotHealingAlert', how: 'could not be launched or terminated' },
-          ],
+          fulfilledBy: SERVER_ALERTS,
         },
         {
           promise: 'Database failed over',
           fulfilledBy: [
             { resource: 'DatabaseEvents', how: 'failover, failure, maintenance of the cluster' },
             { resource: 'DatabaseInstanceEvents', how: 'failure and recovery of an instance' },
-            { resource: 'DatabaseCpuAlarm', how: 'before it comes to that' },
-            { resource: 'DatabaseMemoryAlarm', how: 'before it comes to that' },
-            { resource: 'DatabaseConnectionsAlarm', how: 'before it comes to that' },
+            ...DATABASE_ALARMS,
             { resource: 'DatabaseReplicaLagAlarm', how: 'readers fall behind' },
           ],
         },
         {
           promise: 'Zone failed',
           fulfilledBy: [
-            { resource: 'ZoneImpairedAlarm1', how: 'worse than the others (gray failure), first zone' },
-            { resource: 'ZoneImpairedAlarm2', how: 'second zone' },
-            { resource: 'ZoneImpairedAlarm3', how: 'third zone' },
+            ...eachZone('ZoneImpairedAlarm', 3, 'worse than the others (gray failure)'),
             { resource: 'Zone1FailingCondition', how: 'its servers fail, those of others do not' },
             { resource: 'Zone1SlowCondition', how: 'its servers are slow, those of others are not' },
             { resource: 'Zone1UnreadyCondition', how: 'its servers are unready, those of others are not' },
@@ -89,11 +90,9 @@ export const FOUR_NINES_TOPICS: TierTopics = {
         {
           promise: 'Logs aggregated',
           fulfilledBy: [
-            { resource: 'ServerLogs', how: "the application's and the servers' first start" },
-            { resource: 'DatabaseLogs', how: 'slow statements, lock waits, errors' },
-            { resource: 'FlowLogs', how: 'who talked to whom' },
+            ...SERVER_AND_DATABASE_LOGS,
             { resource: 'FirewallLogs', how: 'what was refused, and by which rule' },
-            { resource: 'AccessLogs', how: 'every request, as the load balancer and S3 saw it' },
+            ACCESS_LOGS,
             { resource: 'StaticEdgeLogs', how: 'every request, as CloudFront saw it' },
             { resource: 'CanaryReports', how: 'what the canary saw' },
           ],
@@ -133,10 +132,7 @@ export const FOUR_NINES_TOPICS: TierTopics = {
               how: 'reads from the read endpoint, behind a breaker of their own',
             },
             { source: 'apps/shop-api/src/core/catalogue.ts', how: 'products from a copy in memory, always' },
-            { resource: 'LeverApplication', how: 'five levers that shed work, read-only among them' },
-            { resource: 'LeverEnvironment', how: 'where they are moved' },
-            { resource: 'LeverStrategy', how: 'to all servers at once' },
-            { document: 'docs/runbooks/pull-an-emergency-lever.md', how: 'which, when, how' },
+            ...LEVERS,
           ],
         },
       ],
@@ -176,24 +172,14 @@ export const FOUR_NINES_TOPICS: TierTopics = {
           promise: 'Automatic backups',
           fulfilledBy: [
             { resource: 'Database', how: 'any second of the last 35 days, up to five minutes ago' },
-            { resource: 'BackupPlan', how: 'daily copies for 35 days, which outlive the database' },
-            { resource: 'BackupVault', how: 'encrypted; nobody may delete a copy' },
-            { resource: 'BackupFailedAlert', how: 'tells when a copy failed' },
+            ...DAILY_COPIES,
             { resource: 'StaticContent', how: 'versioned' },
           ],
         },
         {
           promise: 'Automated restore exercised in game days',
           fulfilledBy: [
-            {
-              resource: 'RestoreTestPlan',
-              how: 'restores the newest copy every Monday, and says how long it took',
-            },
-            {
-              resource: 'RestoreTestSelection',
-              how: 'into a network that nobody reaches, deleted after four hours',
-            },
-            { resource: 'RestoreTestFailedAlert', how: 'tells when it did not work' },
+            ...restoreTests('every Monday'),
             { document: 'docs/runbooks/restore-the-aurora-database.md', how: 'for people, in game days' },
           ],
         },
@@ -260,12 +246,9 @@ export const FOUR_NINES_TOPICS: TierTopics = {
         {
           promise: 'Performance, load and fault injection tests of components and isolation zones',
           fulfilledBy: [
-            { resource: 'ProcessKillExperiment', how: 'the application is killed on one server' },
-            { resource: 'ServerLossExperiment', how: 'a server is terminated' },
+            ...LOST_SERVERS,
             { resource: 'DatabaseFailoverExperiment', how: 'the writer is lost' },
-            { resource: 'ZoneLossExperiment1', how: 'the first zone is lost for ten minutes' },
-            { resource: 'ZoneLossExperiment2', how: 'the second' },
-            { resource: 'ZoneLossExperiment3', how: 'the third' },
+            ...lostZones(3),
             { command: 'npm test', how: 'the application, this stack, and both together' },
           ],
         },
@@ -296,10 +279,7 @@ export const FOUR_NINES_TOPICS: TierTopics = {
       promises: [
         {
           promise: 'Encrypted backups in the same region',
-          fulfilledBy: [
-            { resource: 'BackupVault', how: 'encrypted, kept when the stack goes' },
-            { resource: 'DataKey', how: 'kept as well, or the copies could not be read' },
-          ],
+          fulfilledBy: RECOVERY,
         },
         {
           promise: 'Exercised in game days',

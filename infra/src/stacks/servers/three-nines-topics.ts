@@ -3,6 +3,24 @@
  * test holds every logical id and every path to what exists.
  */
 import type { TierTopics } from '../../tier-pages/topics.ts';
+import {
+  ACCESS_LOGS,
+  BUDGET_ALARMS,
+  DAILY_COPIES,
+  DASHBOARD,
+  LEVERS,
+  LOST_SERVERS,
+  QUOTA_ALARM,
+  RECOVERY,
+  SEEN_FROM_OUTSIDE,
+  SERVER_ALERTS,
+  SERVER_AND_DATABASE_LOGS,
+  SITE_ALARMS,
+  STATIC_CONTENT_ALARMS,
+  eachZone,
+  lostZones,
+  restoreTests,
+} from './shared-topics.ts';
 
 export const THREE_NINES_TOPICS: TierTopics = {
   tier: 'three-nines',
@@ -30,22 +48,14 @@ export const THREE_NINES_TOPICS: TierTopics = {
         {
           promise: 'Site health, with alerts on outage',
           fulfilledBy: [
-            { resource: 'OutageAlarm', how: 'no server ready for two minutes, or silence' },
-            { resource: 'ErrorAlarm', how: 'more than 1% of requests failed' },
-            { resource: 'LatencyAlarm', how: 'the slowest 1% took longer than 2 s' },
-            { resource: 'UnreadyServerAlarm', how: 'a server not ready for five minutes' },
+            ...SITE_ALARMS,
             { resource: 'GroupAtMaximumAlarm', how: 'no more servers may be added' },
-            { resource: 'BudgetBurnFastAlarm', how: '14.4 times the error budget over 1 h and 5 min' },
-            { resource: 'BudgetBurnSlowAlarm', how: '6 times over 6 h and 30 min' },
-            { resource: 'BudgetBurnTrickleAlarm', how: '3 times over a day and 2 h' },
-            { resource: 'Canary', how: 'a customer from outside, every five minutes' },
-            { resource: 'CanaryAlarm', how: 'who could not look at products, twice in a row' },
-            { resource: 'ZoneImpairedAlarm1', how: 'worse than the other zone (gray failure), first zone' },
-            { resource: 'ZoneImpairedAlarm2', how: 'second zone' },
-            { resource: 'VcpuQuotaAlarm', how: '80% of the quota that a failover would need' },
-            { resource: 'Dashboard', how: 'users, zones, servers, database, alarms, in this order' },
-            { resource: 'NatAlarm1', how: 'way out to payment closing, first zone' },
-            { resource: 'NatAlarm2', how: 'way out to payment closing, second zone' },
+            ...BUDGET_ALARMS,
+            ...SEEN_FROM_OUTSIDE,
+            ...eachZone('ZoneImpairedAlarm', 2, 'worse than the other zone (gray failure)'),
+            QUOTA_ALARM,
+            DASHBOARD,
+            ...eachZone('NatAlarm', 2, 'way out to payment closing'),
             { resource: 'AlertTopic', how: 'where all of these go, encrypted' },
             { document: 'docs/playbooks/outage.md', how: 'what to look at, in which order' },
             { document: 'docs/playbooks/impaired-zone.md', how: 'whether to leave a zone, and how' },
@@ -53,10 +63,7 @@ export const THREE_NINES_TOPICS: TierTopics = {
         },
         {
           promise: 'Alerts whenever a web server is replaced',
-          fulfilledBy: [
-            { resource: 'ServerReplacedAlert', how: 'replaced because it was unhealthy' },
-            { resource: 'ServerNotHealingAlert', how: 'could not be launched or terminated' },
-          ],
+          fulfilledBy: SERVER_ALERTS,
         },
         {
           promise: 'Alerts whenever the database fails over',
@@ -70,18 +77,13 @@ export const THREE_NINES_TOPICS: TierTopics = {
         },
         {
           promise: 'Static content in S3 watched too',
-          fulfilledBy: [
-            { resource: 'StaticContentErrorAlarm', how: 'S3 fails to deliver' },
-            { resource: 'StaticContentMissingAlarm', how: 'most of what is asked for is not there' },
-          ],
+          fulfilledBy: STATIC_CONTENT_ALARMS,
         },
         {
           promise: 'Logs aggregated',
           fulfilledBy: [
-            { resource: 'ServerLogs', how: "the application's and the servers' first start" },
-            { resource: 'DatabaseLogs', how: 'slow statements, lock waits, errors' },
-            { resource: 'FlowLogs', how: 'who talked to whom' },
-            { resource: 'AccessLogs', how: 'every request, as the load balancer and S3 saw it' },
+            ...SERVER_AND_DATABASE_LOGS,
+            ACCESS_LOGS,
             { resource: 'StaticEdgeLogs', how: 'every request for static content, as CloudFront saw it' },
           ],
         },
@@ -140,18 +142,8 @@ export const THREE_NINES_TOPICS: TierTopics = {
               resource: 'Database',
               how: 'any second of the last 14 days, up to five minutes ago (RPO 5 min)',
             },
-            { resource: 'BackupPlan', how: 'daily copies for 35 days, which outlive the database' },
-            { resource: 'BackupVault', how: 'encrypted; nobody may delete a copy' },
-            { resource: 'BackupFailedAlert', how: 'tells when a copy failed' },
-            {
-              resource: 'RestoreTestPlan',
-              how: 'restores the newest copy every month, and says how long it took',
-            },
-            {
-              resource: 'RestoreTestSelection',
-              how: 'into a network that nobody reaches, deleted after four hours',
-            },
-            { resource: 'RestoreTestFailedAlert', how: 'tells when it did not work' },
+            ...DAILY_COPIES,
+            ...restoreTests('every month'),
             { resource: 'StaticContent', how: 'versioned' },
           ],
         },
@@ -208,10 +200,7 @@ export const THREE_NINES_TOPICS: TierTopics = {
               how: 'reads answered from last-known-good data, marked stale; writes refused with Retry-After',
             },
             { resource: 'StaticDistribution', how: 'static content does not depend on any server' },
-            { resource: 'LeverApplication', how: 'five levers that shed work' },
-            { resource: 'LeverEnvironment', how: 'where they are moved' },
-            { resource: 'LeverStrategy', how: 'to all servers at once' },
-            { document: 'docs/runbooks/pull-an-emergency-lever.md', how: 'which, when, how' },
+            ...LEVERS,
           ],
         },
       ],
@@ -230,11 +219,9 @@ export const THREE_NINES_TOPICS: TierTopics = {
               command: 'npx nines gameday three-nines',
               how: 'more than the tier asks for: breaks it and measures',
             },
-            { resource: 'ProcessKillExperiment', how: 'in the deployed stack: the application is killed' },
-            { resource: 'ServerLossExperiment', how: 'a server is terminated' },
+            ...LOST_SERVERS,
             { resource: 'DatabaseFailoverExperiment', how: 'the primary is lost' },
-            { resource: 'ZoneLossExperiment1', how: 'the first zone is lost for ten minutes' },
-            { resource: 'ZoneLossExperiment2', how: 'the second' },
+            ...lostZones(2),
             { document: 'docs/runbooks/run-a-fault-experiment.md', how: 'with a way to stop' },
           ],
         },
@@ -254,10 +241,7 @@ export const THREE_NINES_TOPICS: TierTopics = {
       promises: [
         {
           promise: 'Encrypted backups in the same region',
-          fulfilledBy: [
-            { resource: 'BackupVault', how: 'encrypted, kept when the stack goes' },
-            { resource: 'DataKey', how: 'kept as well, or the copies could not be read' },
-          ],
+          fulfilledBy: RECOVERY,
         },
         {
           promise: 'Recovery runbook',
