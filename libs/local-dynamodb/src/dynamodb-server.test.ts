@@ -112,6 +112,7 @@ it('an emulator that ends while it starts is reported with its own words', async
   };
   await expect(startLocalDynamodb(options)).rejects.toMatchObject({
     code: 'local-dynamodb-start',
-    message: 'the emulator of DynamoDB ended while it started (exit code 3)\nno such module',
+    message:
+      'the emulator of DynamoDB does not run: MiniStack ended while it started (exit code 3)\nno such module',
   });
 });

@@ -1,0 +1,145 @@
+/**
+ * An emulator of AWS on loopback that real stacks are deployed to by the real CDK: MiniStack as one process, under the
+ * guardian, with what no API of AWS tells about it.
+ *
+ * Use it to see whether a template can be deployed, updated and destroyed, and to run functions with their table. Not
+ * as a witness for what the emulator only keeps a record of: alarms, networks, databases of the servers, DNS.
+ */
+import { mkdir } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { startMinistack } from '@nines/local-dynamodb';
+import type { Guardian } from '@nines/local-cloud';
+
+/** Any pair of keys is let in, and these are no secret. The account is the emulator's own. */
+export const ACCOUNT = '000000000000';
+const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' } as const;
+
+/** Names of what the emulator holds: by service, then by kind. */
+export type Inventory = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+/** A process in which the emulator runs one function, one event at a time. */
+export interface FunctionProcess {
+  readonly functionName: string;
+  readonly pid: number;
+  /** It works on an event. */
+  readonly busy: boolean;
+}
+
+export interface Emulator {
+  readonly endpoint: string;
+  readonly port: number;
+  readonly region: string;
+  readonly pid: number | undefined;
+  /** For programs that talk to it as they would to AWS: its address, region and credentials. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Resolves when its process has ended, whyever that was. */
+  readonly ended: Promise<void>;
+  /** Everything that it holds, as it would save it. */
+  inventory(): Promise<Inventory>;
+  /** The processes that run functions at this moment. */
+  functions(): Promise<readonly FunctionProcess[]>;
+  /** Which of these resource types its CloudFormation does not know. */
+  refusedTypes(types: readonly string[]): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+export interface StartEmulatorOptions {
+  readonly guardian: Guardian;
+  /** @default eu-west-1, where the stacks are at home */
+  readonly region?: string;
+  /**
+   * What functions take for AWS: the address of a fault point before the emulator.
+   *
+   * @default the emulator itself
+   */
+  readonly functionEndpoint?: string;
+  /** Gets one line for each step that takes long. @default nobody listens */
+  readonly log?: (line: string) => void;
+}
+
+export class EmulatorRequestError extends Error {
+  readonly code = 'emulator-request';
+  override readonly name = 'EmulatorRequestError';
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const NAMES_REFUSED = /Unrecognized resource types: \[([^\]]*)\]/;
+
+async function ask(url: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, {
+    ...init,
+    headers: { connection: 'close', ...init.headers },
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+async function askForJson<T>(url: string): Promise<T> {
+  const { status, text } = await ask(url);
+  if (status !== 200) throw new EmulatorRequestError(`the emulator answered ${String(status)}: ${text}`);
+  return JSON.parse(text) as T;
+}
+
+/** The emulator checks no signature, but finds the service and the region of a request in it. */
+const signatureFor = (service: string, region: string): string =>
+  `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=x`;
+
+/** Which types a template of nothing else is refused for; the emulator names all of them at once. */
+async function refusedTypes(endpoint: string, region: string, types: readonly string[]): Promise<string[]> {
+  const resources = Object.fromEntries(types.map((type, index) => [`R${String(index)}`, { Type: type }]));
+  const { text } = await ask(endpoint, {
+    method: 'POST',
+    headers: { authorization: signatureFor('cloudformation', region) },
+    body: new URLSearchParams({
+      Action: 'ValidateTemplate',
+      Version: '2010-05-15',
+      TemplateBody: JSON.stringify({ Resources: resources }),
+    }),
+  });
+  const named = NAMES_REFUSED.exec(text)?.[1];
+  if (named !== undefined) return named.split(', ');
+  if (text.includes('ValidateTemplateResponse')) return [];
+  throw new EmulatorRequestError(`the emulator did not judge a template:\n${text}`);
+}
+
+/**
+ * Starts an emulator, installing it first where there is none yet.
+ *
+ * @throws MinistackUnavailableError when it cannot be installed, MinistackStartError when it does not start.
+ */
+export async function startEmulator(options: StartEmulatorOptions): Promise<Emulator> {
+  const { guardian, region = 'eu-west-1', functionEndpoint, log } = options;
+  // The code of functions is unpacked into the folder for temporary files, and nobody removes it there.
+  const temporary = join(await guardian.makeDirectory('nines-emulator-'), 'functions');
+  await mkdir(temporary);
+  const ministack = await startMinistack({
+    ...(log === undefined ? {} : { log }),
+    spawnProcess: guardian.spawn,
+    environment: {
+      // Functions run under the Node that runs this, whatever else the machine has.
+      PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
+      TMPDIR: temporary,
+      MINISTACK_REGION: region,
+      MINISTACK_ACCOUNT_ID: ACCOUNT,
+      ...(functionEndpoint === undefined ? {} : { AWS_ENDPOINT_URL: functionEndpoint }),
+    },
+  });
+  const { endpoint, port, pid, ended, stop } = ministack;
+  return {
+    endpoint,
+    port,
+    region,
+    pid,
+    ended,
+    environment: { ...KEYS, AWS_ENDPOINT_URL: endpoint, AWS_REGION: region, AWS_DEFAULT_REGION: region },
+    inventory: () => askForJson<Inventory>(`${endpoint}/_nines/inventory`),
+    async functions() {
+      const running = await askForJson<{ function: string; pid: number; busy: boolean }[]>(
+        `${endpoint}/_nines/functions`,
+      );
+      return running.map(({ function: functionName, ...rest }) => ({ functionName, ...rest }));
+    },
+    refusedTypes: (types) => refusedTypes(endpoint, region, types),
+    stop,
+  };
+}

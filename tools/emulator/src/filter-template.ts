@@ -1,0 +1,236 @@
+/**
+ * Takes out of a CloudFormation template what an engine cannot make, and says what it took.
+ *
+ * Pure. Use it before a deployment to an emulator, never before one to AWS. What refers to a resource that is left out
+ * gets the value that the list gives for it; where the list gives none it is left out as well, and so on.
+ */
+import { IMAGE_PARAMETER_TYPE, PUBLISHED_IMAGE } from './lacking-types.ts';
+import type { Lacking, LackingType } from './lacking-types.ts';
+
+export interface Template {
+  readonly Parameters?: Readonly<Record<string, TemplateParameter>>;
+  readonly Resources: Readonly<Record<string, TemplateResource>>;
+  readonly Outputs?: Readonly<Record<string, unknown>>;
+}
+
+export interface TemplateResource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
+}
+
+export interface TemplateParameter {
+  readonly Type: string;
+  readonly Default?: unknown;
+}
+
+export interface LeftOutResource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** The list's reason, or which resource it refers to. */
+  readonly why: string;
+  /** Its type is not listed: it refers to a resource that is left out. */
+  readonly dependent: boolean;
+}
+
+export interface ReplacedReference {
+  /** Logical id of the resource that refers, or `Parameters/<name>`. */
+  readonly from: string;
+  /** `<logical id>` or `<logical id>.<attribute>`; of a parameter, what AWS publishes. */
+  readonly to: string;
+  readonly value: string;
+}
+
+export interface FilteredTemplate {
+  readonly template: Template;
+  readonly leftOut: readonly LeftOutResource[];
+  /** Names of outputs that told of something that is left out. */
+  readonly droppedOutputs: readonly string[];
+  readonly replaced: readonly ReplacedReference[];
+}
+
+interface Reference {
+  readonly logicalId: string;
+  /** Absent for `Ref`. */
+  readonly attribute?: string;
+}
+
+type Replace = (reference: Reference) => unknown;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function referenceIn(value: Record<string, unknown>): Reference | undefined {
+  if (typeof value['Ref'] === 'string') return { logicalId: value['Ref'] };
+  const attribute = value['Fn::GetAtt'];
+  if (attribute === undefined) return undefined;
+  const [logicalId, ...rest] = Array.isArray(attribute)
+    ? (attribute as string[])
+    : (attribute as string).split('.');
+  return { logicalId: logicalId ?? '', attribute: rest.join('.') };
+}
+
+/** `${Name}` and `${Name.Attribute}`; `${!Name}` is the text itself. */
+const PLACEHOLDER = /\$\{([A-Za-z0-9]+)(?:\.([A-Za-z0-9.]+))?\}/g;
+
+/** Rebuilds a value with each reference as `replace` has it; `undefined` from it leaves the reference as it is. */
+function rewrite(value: unknown, replace: Replace): unknown {
+  if (Array.isArray(value)) return value.map((one) => rewrite(one, replace));
+  if (!isRecord(value)) return value;
+  const reference = referenceIn(value);
+  if (reference !== undefined) return replace(reference) ?? value;
+  const substitution = value['Fn::Sub'];
+  if (substitution !== undefined) return { 'Fn::Sub': rewriteSubstitution(substitution, replace) };
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, rewrite(one, replace)]));
+}
+
+function rewriteSubstitution(substitution: unknown, replace: Replace): unknown {
+  const [text, own] = (Array.isArray(substitution) ? substitution : [substitution]) as [
+    string,
+    Record<string, unknown> | undefined,
+  ];
+  const rewritten = text.replace(PLACEHOLDER, (whole, logicalId: string, attribute: string | undefined) => {
+    if (own !== undefined && Object.hasOwn(own, logicalId)) return whole;
+    const value = replace({ logicalId, ...(attribute === undefined ? {} : { attribute }) });
+    return typeof value === 'string' ? value : whole;
+  });
+  return own === undefined ? rewritten : [rewritten, rewrite(own, replace)];
+}
+
+/** Everything that a value refers to. */
+function referencesOf(value: unknown): Reference[] {
+  const found: Reference[] = [];
+  rewrite(value, (reference) => {
+    found.push(reference);
+    return undefined;
+  });
+  return found;
+}
+
+/** What the list puts in the place of a reference to a resource that is left out; undefined when it has nothing. */
+function standInFor(
+  { logicalId, attribute }: Reference,
+  listed: LackingType | undefined,
+): string | undefined {
+  const { ref, attributes } = listed?.standIn ?? {};
+  const value = attribute === undefined ? ref : attributes?.[attribute];
+  return value?.replaceAll('{id}', logicalId);
+}
+
+/** What stands in for an attribute that the engine lacks, of a resource that it makes. */
+function attributeFor(
+  { logicalId, attribute }: Reference,
+  resource: TemplateResource | undefined,
+  { attributes }: Lacking,
+): string | undefined {
+  const entry = attributes.find((one) => one.type === resource?.Type && one.attribute === attribute);
+  return entry?.value.replaceAll('{id}', logicalId);
+}
+
+const nameOf = ({ logicalId, attribute }: Reference): string =>
+  attribute === undefined ? logicalId : `${logicalId}.${attribute}`;
+
+/** The entry that a resource falls under; one that asks for a property comes before one that asks for none. */
+function entryFor(
+  { Type, Properties = {} }: TemplateResource,
+  list: readonly LackingType[],
+): LackingType | undefined {
+  return list.find(
+    ({ type, property }) => type === Type && (property === undefined || Object.hasOwn(Properties, property)),
+  );
+}
+
+type Listed = ReadonlyMap<string, LackingType>;
+
+/** Finds what goes: what is listed, and whatever refers to that without a value to put in its place, until no more. */
+function findLeftOut(resources: Template['Resources'], listed: Listed): Map<string, LeftOutResource> {
+  const out = new Map<string, LeftOutResource>();
+  for (const [logicalId, { why }] of listed)
+    out.set(logicalId, { logicalId, type: resources[logicalId]?.Type ?? '', why, dependent: false });
+  for (let before = -1; before !== out.size;) {
+    before = out.size;
+    for (const [logicalId, { Type: type, Properties }] of Object.entries(resources)) {
+      if (out.has(logicalId)) continue;
+      const lost = referencesOf(Properties).find((reference) => {
+        const { logicalId: target } = reference;
+        return out.has(target) && standInFor(reference, listed.get(target)) === undefined;
+      });
+      if (lost !== undefined)
+        out.set(logicalId, { logicalId, type, why: `refers to ${nameOf(lost)}`, dependent: true });
+    }
+  }
+  return out;
+}
+
+function withoutWaitingFor(resource: TemplateResource, out: ReadonlyMap<string, unknown>): TemplateResource {
+  const { DependsOn, ...rest } = resource;
+  const waitsFor = (DependsOn === undefined ? [] : [DependsOn].flat()).filter((one) => !out.has(one));
+  return waitsFor.length === 0 ? rest : { ...rest, DependsOn: waitsFor };
+}
+
+/** The image of a machine that starts nowhere: one that is published stands in for one that is not. */
+function withPublishedImages(
+  parameters: Readonly<Record<string, TemplateParameter>>,
+  replaced: ReplacedReference[],
+): Record<string, TemplateParameter> {
+  const entries = Object.entries(parameters).map(([name, parameter]) => {
+    const { Type, Default } = parameter;
+    if (Type !== IMAGE_PARAMETER_TYPE || typeof Default !== 'string' || Default === PUBLISHED_IMAGE)
+      return [name, parameter] as const;
+    replaced.push({ from: `Parameters/${name}`, to: Default, value: PUBLISHED_IMAGE });
+    return [name, { ...parameter, Default: PUBLISHED_IMAGE }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * @param lacking What the engine lacks.
+ * @returns The template without it, and everything that is not as it was. The given template is not changed.
+ */
+export function filterTemplate(template: Template, lacking: Lacking): FilteredTemplate {
+  const listed: Listed = new Map(
+    Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
+      const entry = entryFor(resource, lacking.types);
+      return entry === undefined ? [] : [[logicalId, entry] as const];
+    }),
+  );
+  const out = findLeftOut(template.Resources, listed);
+  const replaced: ReplacedReference[] = [];
+  const replaceIn =
+    (from: string): Replace =>
+    (reference) => {
+      const { logicalId } = reference;
+      const value = out.has(logicalId)
+        ? standInFor(reference, listed.get(logicalId))
+        : attributeFor(reference, template.Resources[logicalId], lacking);
+      if (value !== undefined) replaced.push({ from, to: nameOf(reference), value });
+      return value;
+    };
+
+  const resources: Record<string, TemplateResource> = {};
+  for (const [logicalId, resource] of Object.entries(template.Resources)) {
+    if (out.has(logicalId)) continue;
+    const properties = rewrite(resource.Properties, replaceIn(logicalId)) as TemplateResource['Properties'];
+    const kept = withoutWaitingFor(resource, out);
+    resources[logicalId] = { ...kept, ...(properties === undefined ? {} : { Properties: properties }) };
+  }
+
+  const outputs = Object.entries(template.Outputs ?? {});
+  // An output is for people and other stacks: a value of ours there would be a lie, so it is dropped.
+  const droppedOutputs = outputs
+    .filter(([, output]) => referencesOf(output).some(({ logicalId }) => out.has(logicalId)))
+    .map(([name]) => name);
+  const keptOutputs = outputs.filter(([name]) => !droppedOutputs.includes(name));
+  const { Parameters: parameters } = template;
+  return {
+    template: {
+      ...template,
+      ...(parameters === undefined ? {} : { Parameters: withPublishedImages(parameters, replaced) }),
+      Resources: resources,
+      ...(template.Outputs === undefined ? {} : { Outputs: Object.fromEntries(keptOutputs) }),
+    },
+    leftOut: [...out.values()],
+    droppedOutputs,
+    replaced,
+  };
+}

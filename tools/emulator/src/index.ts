@@ -1,0 +1,8 @@
+export { startEmulator, EmulatorRequestError } from './emulator.ts';
+export type { Emulator, FunctionProcess, Inventory, StartEmulatorOptions } from './emulator.ts';
+export { createEmulatorCdk, DeploymentFailedError, TypeNotListedError } from './cdk.ts';
+export type { EmulatorCdk, EmulatorCdkOptions, StackOutputs } from './cdk.ts';
+export { filterAssembly } from './filter-assembly.ts';
+export type { FilterAssemblyOptions, FilteredStack } from './filter-assembly.ts';
+export { LACKING, LACKING_TYPES } from './lacking-types.ts';
+export type { Lacking, LackingAttribute, LackingType } from './lacking-types.ts';
