@@ -7,5 +7,5 @@ export type {
   PostgresCredentials,
   SpawnProcess,
 } from './postgres-server.ts';
-export { createStandbyDirectory } from './base-backup.ts';
+export { createDatabaseCopy, createStandbyDirectory, restoreDatabaseCopy } from './base-backup.ts';
 export { freePort } from './free-port.ts';

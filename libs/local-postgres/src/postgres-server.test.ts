@@ -3,7 +3,14 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createPostgresServer, createStandbyDirectory, freePort, preparePostgresBinaries } from './index.ts';
+import {
+  createDatabaseCopy,
+  createPostgresServer,
+  createStandbyDirectory,
+  freePort,
+  preparePostgresBinaries,
+  restoreDatabaseCopy,
+} from './index.ts';
 import type { PostgresBinaries, PostgresServer, SpawnProcess } from './index.ts';
 
 const superuser = { user: 'postgres', password: 'only-for-this-test' };
@@ -63,6 +70,36 @@ it('keeps every write acknowledged under synchronous replication when the primar
 
   expect(await standby.query('SELECT count(*)::int AS n FROM t')).toEqual([{ n: 1000 }]);
   await standby.query('INSERT INTO t VALUES (1001)');
+}, 60_000);
+
+it('restores a copy to its moment without the server that it was taken from, and as often as one likes', async () => {
+  const serverAt = async (name: string) =>
+    createPostgresServer({
+      name,
+      directory: join(directory, name),
+      port: await freePort(),
+      binaries,
+      superuser,
+    });
+  const original = await serverAt('original');
+  await original.initialise();
+  await original.start();
+  await original.query('CREATE TABLE t (n int)');
+  await original.query('INSERT INTO t VALUES (1)');
+  const copy = join(directory, 'copy');
+  await createDatabaseCopy({ primary: original, superuser, directory: copy, binaries });
+  await original.query('INSERT INTO t VALUES (2)');
+  await original.crash();
+  await rm(original.directory, { recursive: true });
+
+  for (const name of ['restored', 'restored-again']) {
+    const restored = await serverAt(name);
+    await restoreDatabaseCopy({ copy, directory: restored.directory, binaries });
+    await restored.start();
+    expect(await restored.query('SELECT n FROM t')).toEqual([{ n: 1 }]);
+    await restored.query('INSERT INTO t VALUES (3)');
+    await restored.stop();
+  }
 }, 60_000);
 
 it('starts initdb and the server by the function it is given, so that a guardian knows of both', async () => {
