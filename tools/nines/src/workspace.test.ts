@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createGuardian } from '@nines/local-cloud';
 import type { Guardian } from '@nines/local-cloud';
 import { describe, expect, it } from 'vitest';
-import { buildAll, readTopologyOf } from './workspace.ts';
+import { buildAll, readTier, readTopologyOf } from './workspace.ts';
 
 /** A real guardian that runs this program of Node's in place of every command, and keeps what it did. */
 function guardianRunning(program: string) {
@@ -54,7 +54,11 @@ describe('a build', () => {
 });
 
 describe('the topology of a tier', () => {
-  async function readFrom(stacks: Readonly<Record<string, string>>, tier: string) {
+  async function readFrom<T>(
+    stacks: Readonly<Record<string, string>>,
+    tier: string,
+    read: (tier: string, assembly: string) => Promise<T>,
+  ): Promise<T> {
     const assembly = await mkdtemp(join(tmpdir(), 'nines-test-'));
     try {
       const artifacts: Record<string, unknown> = {};
@@ -69,7 +73,7 @@ describe('the topology of a tier', () => {
         await writeFile(join(assembly, templateFile), JSON.stringify(template));
       }
       await writeFile(join(assembly, 'manifest.json'), JSON.stringify({ artifacts }));
-      return await readTopologyOf(tier, assembly);
+      return await read(tier, assembly);
     } finally {
       await rm(assembly, { recursive: true });
     }
@@ -79,6 +83,7 @@ describe('the topology of a tier', () => {
     const topology = await readFrom(
       { 'nines-two-nines': 'eu-west-1', 'nines-three-nines': 'eu-west-1' },
       'three-nines',
+      readTopologyOf,
     );
     expect(topology.name).toBe('nines-three-nines');
     expect(topology.nodes.map(({ id }) => id)).toEqual(['Bucket']);
@@ -88,6 +93,7 @@ describe('the topology of a tier', () => {
     const topology = await readFrom(
       { 'nines-five-nines-first': 'eu-west-1', 'nines-five-nines-second': 'eu-central-1' },
       'five-nines',
+      readTopologyOf,
     );
     expect(topology.regions.map(({ id }) => id)).toEqual(['eu-central-1', 'eu-west-1']);
     expect(topology.nodes.map(({ id }) => id)).toEqual([
@@ -96,8 +102,29 @@ describe('the topology of a tier', () => {
     ]);
   });
 
+  it.each([
+    ['servers', ['nines-five-nines-global', 'nines-five-nines-serverlessly']],
+    ['serverless', ['nines-five-nines-serverless', 'nines-five-nines-serverless-operations']],
+  ] as const)('is of its flavour only: %s', async (flavour, names) => {
+    const all = [
+      'nines-five-nines-global',
+      'nines-five-nines-serverless',
+      'nines-five-nines-serverless-operations',
+      'nines-five-nines-serverlessly',
+      'nines-four-nines-serverless',
+    ];
+    const tier = await readFrom(
+      Object.fromEntries(all.map((name) => [name, 'eu-west-1'])),
+      'five-nines',
+      (id, assembly) => readTier(id, assembly, flavour),
+    );
+    expect(tier.stacks.map(({ stackName }) => stackName)).toEqual(names);
+  });
+
   it('that has no stack is refused with those there are', async () => {
-    await expect(readFrom({ 'nines-three-nines': 'eu-west-1' }, 'four-nines')).rejects.toMatchObject({
+    await expect(
+      readFrom({ 'nines-three-nines': 'eu-west-1' }, 'four-nines', readTopologyOf),
+    ).rejects.toMatchObject({
       code: 'tier-not-synthesized',
       message: 'four-nines is no stack of infra yet; there are nines-three-nines.',
     });

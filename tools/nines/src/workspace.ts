@@ -72,9 +72,18 @@ async function runBuild(signal: AbortSignal, guardian: Guardian): Promise<void> 
   if (code !== 0) throw new BuildFailedError(`the build failed:\n${output}`);
 }
 
-/** The stacks of a tier are named after it; one that stands in two regions has a suffix for each. */
-const isOfTier = (stackName: string, tier: string): boolean =>
-  stackName === `nines-${tier}` || stackName.startsWith(`nines-${tier}-`);
+/** Which of a tier's two shapes: on servers, or without any. */
+export const FLAVOURS = ['servers', 'serverless'] as const;
+export type Flavour = (typeof FLAVOURS)[number];
+
+const isOrHasSuffix = (stackName: string, name: string): boolean =>
+  stackName === name || stackName.startsWith(`${name}-`);
+
+/** The stacks of a tier are named after it and its flavour; one that stands in two regions has a suffix for each. */
+function isOfTier(stackName: string, tier: string, flavour: Flavour): boolean {
+  const isServerless = isOrHasSuffix(stackName, `nines-${tier}-serverless`);
+  return flavour === 'serverless' ? isServerless : !isServerless && isOrHasSuffix(stackName, `nines-${tier}`);
+}
 
 /** What `cdk synth` wrote for one tier. */
 export interface SynthesizedTier {
@@ -89,13 +98,17 @@ export interface SynthesizedTier {
  *
  * @throws TierNotSynthesizedError with the stacks that there are.
  */
-export async function readTier(tier: string, assembly: string = ASSEMBLY): Promise<SynthesizedTier> {
+export async function readTier(
+  tier: string,
+  assembly: string = ASSEMBLY,
+  flavour: Flavour = 'servers',
+): Promise<SynthesizedTier> {
   const manifest: unknown = JSON.parse(await readFile(join(assembly, 'manifest.json'), 'utf8'));
   const all = stacksOfAssembly(manifest);
-  const stacks = all.filter(({ stackName }) => isOfTier(stackName, tier));
+  const stacks = all.filter(({ stackName }) => isOfTier(stackName, tier, flavour));
   if (stacks.length === 0) {
     throw new TierNotSynthesizedError(
-      `${tier} is no stack of infra yet; there are ${all.map(({ stackName }) => stackName).join(', ')}.`,
+      `${tier}${flavour === 'servers' ? '' : `, ${flavour},`} is no stack of infra yet; there are ${all.map(({ stackName }) => stackName).join(', ')}.`,
     );
   }
   const templates: Record<string, unknown> = {};
