@@ -1,16 +1,16 @@
 /** What goes wrong in an Aurora cluster before it goes away, and the events when it does. */
-import {
-  ComparisonOperator,
-  type IMetric,
-  Metric,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
-import { CfnEventSubscription } from 'aws-cdk-lib/aws-rds';
+import { ComparisonOperator, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnEventSubscription } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import { ALARM_PERIOD, AlertingAlarm } from './alarm.ts';
+import { ALARM_PERIOD, type AlertingAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
 import { AURORA_MAX_CONNECTIONS, type AuroraDatabase } from './aurora-database.ts';
+import {
+  BUSY_CPU_PERCENT,
+  createDatabaseAlarm,
+  createDatabaseEvents,
+  mostConnections,
+} from './rds-alarms.ts';
 
 export interface AuroraAlarmsProps {
   readonly alerts: AlertChannel;
@@ -31,104 +31,57 @@ export class AuroraAlarms extends Construct {
   readonly connections: AlertingAlarm;
   readonly replicaLag: AlertingAlarm;
 
-  constructor(scope: Construct, id: string, props: AuroraAlarmsProps) {
+  constructor(scope: Construct, id: string, { alerts, database }: AuroraAlarmsProps) {
     super(scope, id);
-    const { cluster } = props.database;
-    this.clusterEvents = this.events(props, 'ClusterEvents', 'db-cluster', CLUSTER_EVENTS, [
-      cluster.clusterIdentifier,
-    ]);
-    this.instanceEvents = this.events(
-      props,
-      'InstanceEvents',
-      'db-instance',
-      INSTANCE_EVENTS,
-      cluster.instanceIdentifiers,
-    );
+    const { clusterIdentifier, instanceIdentifiers } = database.cluster;
+    this.clusterEvents = createDatabaseEvents(this, 'ClusterEvents', alerts, {
+      sourceType: 'db-cluster',
+      sourceIds: [clusterIdentifier],
+      eventCategories: CLUSTER_EVENTS,
+    });
+    this.instanceEvents = createDatabaseEvents(this, 'InstanceEvents', alerts, {
+      sourceType: 'db-instance',
+      sourceIds: instanceIdentifiers,
+      eventCategories: INSTANCE_EVENTS,
+    });
     // The worst instance counts: an average over three hides the writer.
     const worst = (metricName: string, statistic: string) =>
       new Metric({
         namespace: 'AWS/RDS',
         metricName,
-        dimensionsMap: { DBClusterIdentifier: cluster.clusterIdentifier },
+        dimensionsMap: { DBClusterIdentifier: clusterIdentifier },
         statistic,
         period: ALARM_PERIOD,
       });
     const above = ComparisonOperator.GREATER_THAN_THRESHOLD;
-    this.cpu = this.alarm(
-      props,
-      'Cpu',
-      'An instance of the database has been above 80% CPU for ten minutes.',
-      {
-        metric: worst('CPUUtilization', Stats.MAXIMUM),
-        comparison: above,
-        threshold: 80,
-      },
-    );
-    this.memory = this.alarm(
-      props,
-      'Memory',
-      'An instance of the database has less than 1 GiB of memory left.',
-      {
-        metric: worst('FreeableMemory', Stats.MINIMUM),
-        comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-        threshold: GIB,
-      },
-    );
-    this.connections = this.alarm(
-      props,
-      'Connections',
-      'An instance of the database has less than 30% of its connections left.',
-      {
-        metric: worst('DatabaseConnections', Stats.MAXIMUM),
-        comparison: above,
-        threshold: Math.floor(AURORA_MAX_CONNECTIONS * 0.7),
-      },
-    );
-    this.replicaLag = this.alarm(
-      props,
-      'ReplicaLag',
-      'A reader of the database has been more than 2 s behind for ten minutes.',
-      // Milliseconds; 20 are usual.
-      { metric: worst('AuroraReplicaLagMaximum', Stats.MAXIMUM), comparison: above, threshold: 2_000 },
-    );
-  }
-
-  private events(
-    { alerts }: AuroraAlarmsProps,
-    id: string,
-    sourceType: string,
-    eventCategories: string[],
-    sourceIds: string[],
-  ): CfnEventSubscription {
-    const subscription = new CfnEventSubscription(this, id, {
-      snsTopicArn: alerts.topic.topicArn,
-      sourceType,
-      sourceIds,
-      eventCategories,
-    });
-    // RDS sends a message to the topic when it subscribes, so the permission must be there before.
-    subscription.node.addDependency(alerts);
-    return subscription;
-  }
-
-  private alarm(
-    { alerts }: AuroraAlarmsProps,
-    id: string,
-    problem: string,
-    condition: {
-      readonly metric: IMetric;
-      readonly comparison: ComparisonOperator;
-      readonly threshold: number;
-    },
-  ): AlertingAlarm {
-    return new AlertingAlarm(this, id, {
+    this.cpu = createDatabaseAlarm(this, 'Cpu', {
       alerts,
-      problem,
-      playbook: 'docs/playbooks/database-problems.md',
-      ...condition,
-      periods: 10,
-      // During a failover the metrics stop; the event tells of that, sooner.
-      missingData: TreatMissingData.NOT_BREACHING,
+      problem: 'An instance of the database has been above 80% CPU for ten minutes.',
+      metric: worst('CPUUtilization', Stats.MAXIMUM),
+      comparison: above,
+      threshold: BUSY_CPU_PERCENT,
+    });
+    this.memory = createDatabaseAlarm(this, 'Memory', {
+      alerts,
+      problem: 'An instance of the database has less than 1 GiB of memory left.',
+      metric: worst('FreeableMemory', Stats.MINIMUM),
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: GIB,
+    });
+    this.connections = createDatabaseAlarm(this, 'Connections', {
+      alerts,
+      problem: 'An instance of the database has less than 30% of its connections left.',
+      metric: worst('DatabaseConnections', Stats.MAXIMUM),
+      comparison: above,
+      threshold: mostConnections(AURORA_MAX_CONNECTIONS),
+    });
+    this.replicaLag = createDatabaseAlarm(this, 'ReplicaLag', {
+      alerts,
+      problem: 'A reader of the database has been more than 2 s behind for ten minutes.',
+      // Milliseconds; 20 are usual.
+      metric: worst('AuroraReplicaLagMaximum', Stats.MAXIMUM),
+      comparison: above,
+      threshold: 2_000,
     });
   }
 }

@@ -8,7 +8,6 @@
  * Every zone has its instance by name, so that the loss of any zone leaves two, and no call to a control plane
  * is needed for that.
  */
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   PredefinedMetric,
   ScalableTarget,
@@ -16,45 +15,50 @@ import {
   type TargetTrackingScalingPolicy,
 } from 'aws-cdk-lib/aws-applicationautoscaling';
 import {
-  type ISecurityGroup,
   InstanceClass,
   InstanceSize,
   InstanceType,
-  type IVpc,
-  Port,
-  SecurityGroup,
-  SubnetType,
+  type ISecurityGroup,
+  type SecurityGroup,
 } from 'aws-cdk-lib/aws-ec2';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import {
   AuroraPostgresEngineVersion,
-  CaCertificate,
   type CfnDBCluster,
   ClusterInstance,
   Credentials,
   DatabaseCluster,
   DatabaseClusterEngine,
-  DatabaseInsightsMode,
   DBClusterStorageType,
-  ParameterGroup,
-  SubnetGroup,
 } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { DataPolicy } from '../settings/data-policy.ts';
 import { acknowledge } from './acknowledge.ts';
-import { EncryptedLogGroup } from './encrypted-log-group.ts';
+import type { EncryptedLogGroup } from './encrypted-log-group.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 import {
+  allowConnections,
+  BACKUP_WINDOW,
+  createDatabaseSecurityGroup,
+  createExportedLog,
+  createParameterGroup,
+  createSecretParameter,
+  databaseIdentifier,
+  grantPasswordRead,
+  instanceSettings,
+  managedPassword,
+  type RdsDatabaseProps,
+  SANDBOX_FINDINGS,
+  storageSettings,
+} from './rds-database.ts';
+import {
   DATABASE_NAME,
-  DATABASE_PORT,
   DATABASE_USER,
   type DatabaseEndpoint,
   RDS_NAMES_THE_SECRET,
   type ServerDatabase,
-  uniqueToThisStack,
 } from './server-database.ts';
 
 /**
@@ -89,15 +93,7 @@ export interface GlobalMembership {
   readonly passwordSecret: ISecret;
 }
 
-export interface AuroraDatabaseProps {
-  readonly vpc: IVpc;
-  /** Encrypts the storage, the backups and the password. */
-  readonly dataKey: EncryptionKey;
-  /** Encrypts the exported log. */
-  readonly operationsKey: EncryptionKey;
-  readonly data: DataPolicy;
-  /** How far back a restore can reach. */
-  readonly backupRetention: Duration;
+export interface AuroraDatabaseProps extends RdsDatabaseProps {
   /**
    * Most readers, those that are always there included.
    * @default 5
@@ -117,7 +113,6 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
   readonly endpoint: DatabaseEndpoint;
   readonly readHost: string;
   readonly securityGroup: SecurityGroup;
-  /** Holds the ARN of the secret with the password; see `PostgresDatabase`. */
   readonly secretParameter: StringParameter;
   readonly log: EncryptedLogGroup;
   readonly readerScaling: TargetTrackingScalingPolicy;
@@ -135,12 +130,8 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
     this.global = props.global;
     this.passwordReadFindings =
       props.global === undefined ? { [ANY_SECRET_OF_RDS]: RDS_NAMES_THE_SECRET } : {};
-    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', {
-      vpc: props.vpc,
-      description: 'The database: reached by those it is granted to, reaches nobody',
-      allowAllOutbound: false,
-    });
-    const identifier = `${Stack.of(this).stackName.toLowerCase()}-${uniqueToThisStack()}`;
+    this.securityGroup = createDatabaseSecurityGroup(this, props.vpc);
+    const identifier = databaseIdentifier(this);
     const zones = props.vpc.availabilityZones.slice(0, props.instances);
     this.cluster = this.createCluster(props, identifier, zones);
     if (props.global !== undefined) this.join(props.global);
@@ -150,11 +141,14 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
     };
     this.readHost = this.cfnCluster.attrReadEndpointAddress;
     this.secretArn = props.global?.passwordSecret.secretArn ?? this.cfnCluster.attrMasterUserSecretSecretArn;
-    this.log = this.createLogGroup(props, identifier);
-    this.secretParameter = new StringParameter(this, 'SecretParameter', {
-      description: 'ARN of the secret that holds the database password',
-      stringValue: this.secretArn,
-    });
+    this.log = createExportedLog(
+      this,
+      'Log',
+      `/aws/rds/cluster/${identifier}/postgresql`,
+      props,
+      this.cluster,
+    );
+    this.secretParameter = createSecretParameter(this, this.secretArn);
     this.readerScalingTarget = new ScalableTarget(this, 'Readers', {
       serviceNamespace: ServiceNamespace.RDS,
       scalableDimension: 'rds:cluster:ReadReplicaCount',
@@ -176,51 +170,23 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
   }
 
   allowFrom(peer: ISecurityGroup, description: string): void {
-    this.securityGroup.addIngressRule(peer, Port.tcp(DATABASE_PORT), description);
-    peer.addEgressRule(this.securityGroup, Port.tcp(DATABASE_PORT), description);
+    allowConnections(this.securityGroup, peer, description);
   }
 
-  /**
-   * Lets `grantee` read the password: from the secret that RDS manages today, and from the one that it makes for
-   * this very cluster after a restore, and from no other. In a global database from the secret of ours only.
-   */
+  /** In a global database from the secret of ours only. */
   grantPasswordRead(grantee: IGrantable): void {
-    const { partition, region, account } = Stack.of(this);
-    const { grantPrincipal: principal } = grantee;
-    principal.addToPrincipalPolicy(
-      new PolicyStatement({
-        sid: 'WhichSecret',
-        actions: ['ssm:GetParameter'],
-        resources: [this.secretParameter.parameterArn],
+    grantPasswordRead(grantee, {
+      secretParameter: this.secretParameter,
+      secretArn: this.readableSecretArn(),
+      dataKey: this.dataKey,
+      ...(this.global === undefined && {
+        afterARestore: {
+          namePrefix: 'rds!cluster',
+          ownerTag: 'aws:rds:primaryDBClusterArn',
+          owner: this.cluster.clusterArn,
+        },
       }),
-    );
-    principal.addToPrincipalPolicy(
-      new PolicyStatement({
-        sid: 'PasswordOfThisDatabase',
-        actions: ['secretsmanager:GetSecretValue'],
-        resources: [this.readableSecretArn()],
-      }),
-    );
-    if (this.global === undefined) {
-      principal.addToPrincipalPolicy(
-        new PolicyStatement({
-          sid: 'PasswordAfterARestore',
-          actions: ['secretsmanager:GetSecretValue'],
-          resources: [`arn:${partition}:secretsmanager:${region}:${account}:secret:rds!cluster-*`],
-          conditions: {
-            StringEquals: { 'aws:ResourceTag/aws:rds:primaryDBClusterArn': this.cluster.clusterArn },
-          },
-        }),
-      );
-    }
-    principal.addToPrincipalPolicy(
-      new PolicyStatement({
-        sid: 'DecryptThePassword',
-        actions: ['kms:Decrypt'],
-        resources: [this.dataKey.keyArn],
-        conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` } },
-      }),
-    );
+    });
   }
 
   /** A secret known by name only has six characters more in its ARN, of Secrets Manager's choosing. */
@@ -234,7 +200,6 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
     identifier: string,
     zones: readonly string[],
   ): DatabaseCluster {
-    const isKept = props.data === 'keep';
     const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_7 });
     const [writer, ...readers] = zones.map((zone, index) =>
       ClusterInstance.provisioned(`Zone${String(index + 1)}`, {
@@ -242,51 +207,30 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
         availabilityZone: zone,
         // The same for all readers: the most up to date takes over.
         promotionTier: 1,
-        caCertificate: CaCertificate.RDS_CA_RSA2048_G1,
-        publiclyAccessible: false,
-        autoMinorVersionUpgrade: true,
-        applyImmediately: false,
-        enablePerformanceInsights: true,
-        performanceInsightEncryptionKey: props.dataKey,
+        ...instanceSettings(props.dataKey),
       }),
     );
     if (writer === undefined) throw new RangeError('A cluster needs an instance in one zone at least.');
     return new DatabaseCluster(this, 'Cluster', {
+      ...storageSettings(this, props, this.securityGroup),
+      ...this.credentials(props),
       engine,
       clusterIdentifier: identifier,
       writer,
       readers,
-      vpc: props.vpc,
-      subnetGroup: this.createSubnetGroup(props.vpc),
-      securityGroups: [this.securityGroup],
-      port: DATABASE_PORT,
       defaultDatabaseName: DATABASE_NAME,
-      ...this.credentials(props),
-      parameterGroup: this.createParameterGroup(engine),
+      parameterGroup: createParameterGroup(this, engine),
       storageType: DBClusterStorageType.AURORA,
-      storageEncrypted: true,
-      storageEncryptionKey: props.dataKey,
-      backup: { retention: props.backupRetention, preferredWindow: '02:00-02:30' },
-      deleteAutomatedBackups: !isKept,
-      copyTagsToSnapshot: true,
-      preferredMaintenanceWindow: 'sun:03:00-sun:03:30',
+      backup: { retention: props.backupRetention, preferredWindow: BACKUP_WINDOW },
       autoMinorVersionUpgrade: true,
       cloudwatchLogsExports: ['postgresql'],
-      databaseInsightsMode: DatabaseInsightsMode.STANDARD,
-      enablePerformanceInsights: true,
-      performanceInsightEncryptionKey: props.dataKey,
-      deletionProtection: isKept,
-      removalPolicy: isKept ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     });
   }
 
   /** RDS makes and rotates the password, except in a global database, where a secret of ours holds it. */
   private credentials({ global, dataKey }: AuroraDatabaseProps) {
     return global === undefined
-      ? {
-          manageMasterUserPassword: true,
-          credentials: Credentials.fromUsername(DATABASE_USER, { encryptionKey: dataKey }),
-        }
+      ? managedPassword(dataKey)
       : {
           // Not `fromSecret`: that writes the cluster's address into the secret, which a copy does not allow.
           credentials: Credentials.fromPassword(
@@ -304,52 +248,11 @@ export class AuroraDatabase extends Construct implements ServerDatabase {
       this.cfnCluster.addPropertyDeletionOverride(property);
   }
 
-  private createSubnetGroup(vpc: IVpc): SubnetGroup {
-    return new SubnetGroup(this, 'Subnets', {
-      vpc,
-      description: 'Isolated subnets of every zone',
-      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-  }
-
-  private createParameterGroup(engine: ReturnType<typeof DatabaseClusterEngine.auroraPostgres>) {
-    return new ParameterGroup(this, 'Parameters', {
-      engine,
-      description: 'TLS only; slow statements and lock waits are logged',
-      parameters: {
-        'rds.force_ssl': '1',
-        // Milliseconds. A statement this slow is what a playbook looks for first.
-        log_min_duration_statement: '1000',
-        log_lock_waits: '1',
-        // Milliseconds. A client that died inside a transaction must not hold its locks for hours.
-        idle_in_transaction_session_timeout: '60000',
-      },
-    });
-  }
-
-  /** Made by us so that it is encrypted and forgets; otherwise RDS makes it plain and eternal. */
-  private createLogGroup(props: AuroraDatabaseProps, identifier: string): EncryptedLogGroup {
-    const group = new EncryptedLogGroup(this, 'Log', {
-      logGroupName: `/aws/rds/cluster/${identifier}/postgresql`,
-      encryptionKey: props.operationsKey,
-      retention: RetentionDays.THREE_MONTHS,
-      data: props.data,
-    });
-    this.cluster.node.addDependency(group);
-    return group;
-  }
-
   private acknowledgeFindings(data: DataPolicy): void {
     acknowledge(this.cluster, {
       'AwsSolutions-RDS6':
         'The application holds no AWS credentials and cannot fetch any, so it could not sign in by IAM. The password is made and rotated by a machine and read from Secrets Manager.',
-      ...(data === 'destroy'
-        ? {
-            'AwsSolutions-RDS10':
-              'A sandbox, chosen by -c data=destroy: deleting the stack must leave nothing.',
-          }
-        : {}),
+      ...(data === 'destroy' ? SANDBOX_FINDINGS : {}),
     });
   }
 }

@@ -2,12 +2,18 @@
  * What goes wrong in a database before it goes away, and the events when it does: failover, failure, storage
  * running low.
  */
-import { ComparisonOperator, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { CfnEventSubscription } from 'aws-cdk-lib/aws-rds';
+import { ComparisonOperator, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnEventSubscription } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import { ALARM_PERIOD, AlertingAlarm } from './alarm.ts';
+import { ALARM_PERIOD, type AlertingAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
 import { MAX_CONNECTIONS, type PostgresDatabase } from './postgres-database.ts';
+import {
+  BUSY_CPU_PERCENT,
+  createDatabaseAlarm,
+  createDatabaseEvents,
+  mostConnections,
+} from './rds-alarms.ts';
 
 export interface DatabaseAlarmsProps {
   readonly alerts: AlertChannel;
@@ -35,65 +41,44 @@ export class DatabaseAlarms extends Construct {
   readonly memory: AlertingAlarm;
   readonly connections: AlertingAlarm;
 
-  constructor(scope: Construct, id: string, props: DatabaseAlarmsProps) {
+  constructor(scope: Construct, id: string, { alerts, database }: DatabaseAlarmsProps) {
     super(scope, id);
-    const { instance } = props.database;
+    const { instance } = database;
     const metricOptions = { period: ALARM_PERIOD, statistic: Stats.AVERAGE };
-    this.events = new CfnEventSubscription(this, 'Events', {
-      snsTopicArn: props.alerts.topic.topicArn,
+    this.events = createDatabaseEvents(this, 'Events', alerts, {
       sourceType: 'db-instance',
       sourceIds: [instance.instanceIdentifier],
       eventCategories: EVENT_CATEGORIES,
     });
-    // RDS sends a message to the topic when it subscribes, so the permission must be there before.
-    this.events.node.addDependency(props.alerts);
     const above = ComparisonOperator.GREATER_THAN_THRESHOLD;
     const below = ComparisonOperator.LESS_THAN_THRESHOLD;
-    this.cpu = this.alarm(props, 'Cpu', 'The database has been above 80% CPU for ten minutes.', {
+    this.cpu = createDatabaseAlarm(this, 'Cpu', {
+      alerts,
+      problem: 'The database has been above 80% CPU for ten minutes.',
       metric: instance.metricCPUUtilization(metricOptions),
       comparison: above,
-      threshold: 80,
+      threshold: BUSY_CPU_PERCENT,
     });
-    this.storage = this.alarm(props, 'Storage', 'The database has less than 2 GiB of storage left.', {
+    this.storage = createDatabaseAlarm(this, 'Storage', {
+      alerts,
+      problem: 'The database has less than 2 GiB of storage left.',
       metric: instance.metricFreeStorageSpace(metricOptions),
       comparison: below,
       threshold: 2 * GIB,
     });
-    this.memory = this.alarm(props, 'Memory', 'The database has less than 256 MiB of memory left.', {
+    this.memory = createDatabaseAlarm(this, 'Memory', {
+      alerts,
+      problem: 'The database has less than 256 MiB of memory left.',
       metric: instance.metricFreeableMemory(metricOptions),
       comparison: below,
       threshold: 256 * MIB,
     });
-    this.connections = this.alarm(
-      props,
-      'Connections',
-      'The database has less than 30% of its connections left.',
-      {
-        metric: instance.metricDatabaseConnections(metricOptions),
-        comparison: above,
-        threshold: Math.floor(MAX_CONNECTIONS * 0.7),
-      },
-    );
-  }
-
-  private alarm(
-    { alerts }: DatabaseAlarmsProps,
-    id: string,
-    problem: string,
-    condition: {
-      readonly metric: IMetric;
-      readonly comparison: ComparisonOperator;
-      readonly threshold: number;
-    },
-  ): AlertingAlarm {
-    return new AlertingAlarm(this, id, {
+    this.connections = createDatabaseAlarm(this, 'Connections', {
       alerts,
-      problem,
-      playbook: 'docs/playbooks/database-problems.md',
-      ...condition,
-      periods: 10,
-      // During a failover the metrics stop; the event tells of that, sooner.
-      missingData: TreatMissingData.NOT_BREACHING,
+      problem: 'The database has less than 30% of its connections left.',
+      metric: instance.metricDatabaseConnections(metricOptions),
+      comparison: above,
+      threshold: mostConnections(MAX_CONNECTIONS),
     });
   }
 }

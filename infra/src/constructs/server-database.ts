@@ -29,11 +29,14 @@ export interface ServerDatabase extends IConstruct {
    * @default none: reads go where writes go
    */
   readonly readHost?: string;
-  /** Holds the ARN of the secret with the password. */
+  /**
+   * Holds the ARN of the secret with the password. RDS makes the secret and names it anew when a restored database takes
+   * over, so servers are told where to look, not what to look at (docs/runbooks).
+   */
   readonly secretParameter: IParameter;
   /** Lets `peer` connect. */
   allowFrom(peer: ISecurityGroup, description: string): void;
-  /** Lets `grantee` read the password. */
+  /** Lets `grantee` read the password of this database, also after a restore, and no other secret. */
   grantPasswordRead(grantee: IGrantable): void;
   /** Findings of cdk-nag on a role that may read the password, with the reasons why they are acceptable. */
   readonly passwordReadFindings: Readonly<Record<string, string>>;
