@@ -6,7 +6,7 @@ import { createServerlessTiers } from '../src/stacks/serverless/serverless-tiers
 import { APPLICATION_FIXTURE, FEATURE_FLAGS, type Resource, type Synthesized } from './synthesized.ts';
 
 /** Tiers of one region, weakest first. */
-export const SERVERLESS_TIERS = ['two-nines', 'three-nines'] as const;
+export const SERVERLESS_TIERS = ['two-nines', 'three-nines', 'four-nines'] as const;
 
 export type ServerlessTierName = (typeof SERVERLESS_TIERS)[number];
 

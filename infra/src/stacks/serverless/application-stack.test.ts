@@ -132,8 +132,15 @@ describe.each(['two-nines', 'three-nines'] as const)('the application of the ser
     const items = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
       (name) => `dynamodb:${name}`,
     );
-    expect(actionsOf(/^ShopRole/)).toEqual([...items, 'logs:CreateLogStream', 'logs:PutLogEvents']);
+    const levers = ['appconfig:GetLatestConfiguration', 'appconfig:StartConfigurationSession'];
+    expect(actionsOf(/^ShopRole/)).toEqual([
+      ...levers,
+      ...items,
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ]);
     expect(actionsOf(/^WorkerRole/)).toEqual([
+      ...levers,
       ...items,
       'logs:CreateLogStream',
       'logs:PutLogEvents',
@@ -187,6 +194,76 @@ describe('the application of the serverless three-nines tier', () => {
           PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 35 },
         }),
       ],
+    });
+  });
+});
+
+describe('the application of the serverless four-nines tier', () => {
+  const { template, resources } = synthesizeServerless('four-nines').application;
+  const property = (id: string, name: string): unknown => resources[id]?.Properties[name];
+
+  it('answers for products by a function of their own, so that slow payments take nothing from them', () => {
+    const integrationOf = (route: string): string => {
+      const found = Object.values(resources).find(({ Properties }) => Properties['RouteKey'] === route);
+      const id = /"Ref":"([^"]*)"/.exec(JSON.stringify(found?.Properties['Target']))?.[1] ?? '';
+      return JSON.stringify(property(id, 'IntegrationUri'));
+    };
+
+    expect(integrationOf('GET /products')).toContain('ReadsLive');
+    expect(integrationOf('GET /products/{id}')).toContain('ReadsLive');
+    expect(integrationOf('POST /orders')).toContain('OrdersLive');
+    expect(integrationOf('GET /orders/{id}')).toContain('OrdersLive');
+    expect(property('ReadsFunction', 'ReservedConcurrentExecutions')).toBe(125);
+    expect(property('OrdersFunction', 'ReservedConcurrentExecutions')).toBe(63);
+  });
+
+  it('has the capacity for its peak of 250 requests/s ready before they come', () => {
+    // 250 x 0.05 s / 0.7, and 125 x 0.2 s / 0.7, rounded up.
+    expect(property('ReadsLive', 'ProvisionedConcurrencyConfig')).toEqual({
+      ProvisionedConcurrentExecutions: 18,
+    });
+    expect(property('OrdersLive', 'ProvisionedConcurrencyConfig')).toEqual({
+      ProvisionedConcurrentExecutions: 36,
+    });
+  });
+
+  it.each(['Reads', 'Orders'])('releases %s to a tenth first, and takes it back on alarms', (name) => {
+    expect(resources[`${name}Live`]).toMatchObject({
+      UpdatePolicy: { CodeDeployLambdaAliasUpdate: { DeploymentGroupName: { Ref: `${name}Deployment` } } },
+    });
+    expect(resources[`${name}Deployment`]?.Properties).toMatchObject({
+      DeploymentConfigName: 'CodeDeployDefault.LambdaCanary10Percent5Minutes',
+      AlarmConfiguration: {
+        Enabled: true,
+        Alarms: [
+          { Name: { Ref: `${name}ReleaseErrorAlarm` } },
+          { Name: { Ref: `${name}ReleaseLatencyAlarm` } },
+        ],
+      },
+      AutoRollbackConfiguration: {
+        Enabled: true,
+        Events: ['DEPLOYMENT_FAILURE', 'DEPLOYMENT_STOP_ON_ALARM'],
+      },
+    });
+  });
+
+  it('releases orders after products, not at the same time', () => {
+    expect(resources['OrdersLive']?.DependsOn).toContain('ReadsLive');
+  });
+
+  it('keeps orders that the table refuses, for the worker', () => {
+    const variables = (id: string) => (property(id, 'Environment') as { Variables: object }).Variables;
+
+    for (const id of ['ReadsFunction', 'OrdersFunction'])
+      expect(variables(id)).toMatchObject({ ORDER_INTAKE_QUEUE_URL: { Ref: 'IntakeQueue' } });
+    expect(property('IntakeQueue', 'RedrivePolicy')).toEqual({
+      maxReceiveCount: 200,
+      deadLetterTargetArn: { 'Fn::GetAtt': ['IntakeDeadLetterQueue', 'Arn'] },
+    });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': ['IntakeQueue', 'Arn'] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
     });
   });
 });

@@ -4,20 +4,26 @@
  *
  * docs/tiers says for each tier which resource fulfils which of its promises.
  */
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, type StackProps } from 'aws-cdk-lib';
+import { LambdaApplication } from 'aws-cdk-lib/aws-codedeploy';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { EncryptedLogGroup } from '../../constructs/encrypted-log-group.ts';
 import { EncryptionKey } from '../../constructs/encryption-key.ts';
 import { BundledFunction } from '../../constructs/serverless/bundled-function.ts';
+import { GuardedRelease } from '../../constructs/serverless/guarded-release.ts';
 import { ShopHttpApi } from '../../constructs/serverless/http-api.ts';
+import { OrderIntake } from '../../constructs/serverless/order-intake.ts';
 import { OrderWorker, WORKER_TIMEOUT } from '../../constructs/serverless/order-worker.ts';
 import { SeededCatalogue } from '../../constructs/serverless/seeded-catalogue.ts';
-import { grantItems, ShopTable } from '../../constructs/serverless/shop-table.ts';
+import { grantItems, ShopTable, type TableAddress } from '../../constructs/serverless/shop-table.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
+import { TierStack } from '../tier-stack.ts';
 import { warnOfPlaceholders } from '../servers/placeholder-warnings.ts';
-import { orderThrottle, reservedConcurrency, stageThrottle } from './rating.ts';
+import { concurrencyOf, orderThrottle, reservedConcurrency, stageThrottle } from './rating.ts';
 import type { ApplicationRules } from './tier-rules.ts';
 
 /** The application ends its own work after 10 s; API Gateway would wait for 30. */
@@ -28,71 +34,62 @@ export interface ApplicationStackProps extends StackProps {
   readonly rules: ApplicationRules;
 }
 
-export class ApplicationStack extends Stack {
-  readonly table: ShopTable;
-  readonly shop: BundledFunction;
+export class ApplicationStack extends TierStack {
+  readonly rules: ApplicationRules;
+  readonly table: TableAddress;
+  /** By name: `Shop`, or `Reads` and `Orders`. */
+  readonly shop: Readonly<Record<string, BundledFunction>>;
   readonly worker: BundledFunction;
   readonly api: ShopHttpApi;
   readonly orders: OrderWorker;
-  readonly logs: ReturnType<ApplicationStack['createLogs']>;
+  /** None where the tier does not keep orders that the table refuses. */
+  readonly intake?: OrderIntake;
+  /** None where releases are made in place. */
+  readonly releases: Readonly<Record<string, GuardedRelease>>;
+  readonly levers: EmergencyLevers;
+  private readonly settings: DeploymentSettings;
+  private readonly logs: Readonly<Record<'shop' | 'worker' | 'access', EncryptedLogGroup>>;
 
   constructor(scope: Construct, id: string, props: ApplicationStackProps) {
     const { settings, rules, ...stackProps } = props;
     super(scope, id, {
-      description: `Nines: the ${rules.title} tier without servers, what serves`,
-      terminationProtection: settings.data === 'keep',
       ...stackProps,
-      tags: { 'nines:tier': rules.tier, ...stackProps.tags },
+      tier: rules.tier,
+      flavour: 'serverless',
+      title: `the ${rules.title} tier without servers, what serves`,
+      data: settings.data,
     });
-    this.addMetadata('nines:tier', rules.tier);
-    this.addMetadata('nines:flavour', 'serverless');
+    this.rules = rules;
+    this.settings = settings;
+    this.addMetadata('nines:peak-rps', settings.peakRps);
     warnOfPlaceholders(this, settings);
 
-    const { appDist, paymentUrl, reviewsUrl, peakRps, data } = settings;
-    this.logs = this.createLogs(settings);
-    this.table = new ShopTable(this, 'Table', {
-      data,
-      ...(rules.recoveryDays !== undefined && { recoveryDays: rules.recoveryDays }),
-    });
-    const environment = { TABLE_NAME: this.table.tableName, PAYMENT_URL: paymentUrl };
-    this.shop = new BundledFunction(this, 'Shop', {
-      appDist,
-      bundle: 'shop-api',
-      description: 'The shop behind its HTTP API',
-      timeout: REQUEST_TIMEOUT,
-      environment: { ...environment, REVIEWS_URL: reviewsUrl },
-      logGroup: this.logs.shop,
-      ...(rules.isRated && { reservedConcurrency: reservedConcurrency(peakRps) }),
-    });
-    this.worker = new BundledFunction(this, 'Worker', {
-      appDist,
+    this.logs = this.createLogs();
+    this.levers = this.createLevers();
+    const { table, streamArn } = this.createTable();
+    this.table = table;
+    this.worker = this.createFunction('Worker', {
       bundle: 'order-worker',
       description: 'Takes the payments of stored orders',
       timeout: WORKER_TIMEOUT,
-      environment,
+      environment: {},
       logGroup: this.logs.worker,
     });
-    for (const { role } of [this.shop, this.worker]) grantItems(role, this.table);
-    this.orders = new OrderWorker(this, 'Orders', {
-      worker: this.worker.function,
-      streamArn: this.table.streamArn,
+    if (rules.buffersOrders) this.intake = this.createIntake();
+    this.shop = this.createShop();
+    this.releases = rules.isStaticallyStable ? this.createReleases() : {};
+    this.orders = this.createOrders(streamArn);
+    new SeededCatalogue(this, 'Catalogue', {
+      appDist: settings.appDist,
+      table: this.table,
       logGroup: this.logs.worker,
     });
-    new SeededCatalogue(this, 'Catalogue', { appDist, table: this.table, logGroup: this.logs.worker });
-    this.api = new ShopHttpApi(this, 'Http', {
-      reads: this.shop.function,
-      orders: this.shop.function,
-      logGroup: this.logs.access,
-      ...(rules.isRated && {
-        throttle: stageThrottle(peakRps),
-        routeThrottles: { 'POST /orders': orderThrottle(peakRps) },
-      }),
-    });
-    this.pin();
-    this.createOutputs();
+    this.api = this.createApi();
+    this.tellAddresses();
   }
 
-  private createLogs({ data }: DeploymentSettings) {
+  private createLogs(): ApplicationStack['logs'] {
+    const { data } = this.settings;
     const encryptionKey = new EncryptionKey(this, 'OperationsKey', { description: 'Logs', data });
     encryptionKey.allowLogGroups();
     const retention = RetentionDays.THREE_MONTHS;
@@ -107,27 +104,156 @@ export class ApplicationStack extends Stack {
     return logs;
   }
 
-  private pin(): void {
+  private createLevers(): EmergencyLevers {
+    const levers = new EmergencyLevers(this, 'EmergencyLevers');
     pinLogicalIds({
-      Table: this.table.table,
-      ShopFunction: this.shop.function,
-      WorkerFunction: this.worker.function,
-      Api: this.api.api,
-      Stage: this.api.stage,
-      OrderQueue: this.orders.queue,
-      DeadLetterQueue: this.orders.deadLetters,
-      OrderPipe: this.orders.pipe,
-      Sweep: this.orders.sweep,
+      LeverApplication: levers.application,
+      LeverEnvironment: levers.environment,
+      LeverStrategy: levers.strategy,
     });
+    return levers;
   }
 
-  private createOutputs(): void {
-    const outputs = {
+  private createTable(): { readonly table: TableAddress; readonly streamArn: string } {
+    const { recoveryDays } = this.rules;
+    const table = new ShopTable(this, 'Table', {
+      data: this.settings.data,
+      ...(recoveryDays !== undefined && { recoveryDays }),
+    });
+    pinLogicalIds({ Table: table.table });
+    return { table, streamArn: table.streamArn };
+  }
+
+  /** A function that knows the table, the payment service and the levers, and may use them. */
+  private createFunction(
+    id: string,
+    props: Omit<ConstructorParameters<typeof BundledFunction>[2], 'appDist'>,
+  ): BundledFunction {
+    const { application, environment, profile } = this.levers.address;
+    const made = new BundledFunction(this, id, {
+      ...props,
+      appDist: this.settings.appDist,
+      environment: {
+        TABLE_NAME: this.table.tableName,
+        PAYMENT_URL: this.settings.paymentUrl,
+        LEVERS_APPLICATION: application,
+        LEVERS_ENVIRONMENT: environment,
+        LEVERS_PROFILE: profile,
+        ...props.environment,
+      },
+      isTraced: this.rules.isStaticallyStable,
+    });
+    grantItems(made.role, this.table);
+    this.levers.grantRead(made.role);
+    pinLogicalIds({ [`${id}Function`]: made.function });
+    return made;
+  }
+
+  private createIntake(): OrderIntake {
+    const intake = new OrderIntake(this, 'Intake', { worker: this.worker.function });
+    pinLogicalIds({ IntakeQueue: intake.queue, IntakeDeadLetterQueue: intake.deadLetters });
+    return intake;
+  }
+
+  private createShop(): Readonly<Record<string, BundledFunction>> {
+    const { isRated, isStaticallyStable } = this.rules;
+    const { reviewsUrl, peakRps } = this.settings;
+    const concurrency = concurrencyOf(peakRps);
+    const make = (id: string, description: string, reserved: number): BundledFunction => {
+      const made = this.createFunction(id, {
+        bundle: 'shop-api',
+        description,
+        timeout: REQUEST_TIMEOUT,
+        environment: {
+          REVIEWS_URL: reviewsUrl,
+          ...(this.intake !== undefined && { ORDER_INTAKE_QUEUE_URL: this.intake.queue.queueUrl }),
+        },
+        logGroup: this.logs.shop,
+        ...(isRated && { reservedConcurrency: reserved }),
+      });
+      this.intake?.queue.grantSendMessages(made.role);
+      return made;
+    };
+    return isStaticallyStable
+      ? {
+          Reads: make('Reads', 'The shop: products', concurrency.reads.reserved),
+          Orders: make('Orders', 'The shop: orders', concurrency.orders.reserved),
+        }
+      : { Shop: make('Shop', 'The shop behind its HTTP API', reservedConcurrency(peakRps)) };
+  }
+
+  /** Products first: what is wrong with a release is found out where it costs a reload and no order. */
+  private createReleases(): Readonly<Record<string, GuardedRelease>> {
+    const application = new LambdaApplication(this, 'ReleaseApplication');
+    const { reads, orders } = concurrencyOf(this.settings.peakRps);
+    const ready: Readonly<Record<string, number>> = { Reads: reads.provisioned, Orders: orders.provisioned };
+    const releases: Record<string, GuardedRelease> = {};
+    for (const [name, { function: released }] of Object.entries(this.shop)) {
+      const after = Object.values(releases).at(-1);
+      const release = new GuardedRelease(this, `${name}Release`, {
+        function: released,
+        application,
+        provisionedConcurrency: ready[name] ?? 1,
+        ...(after !== undefined && { after }),
+      });
+      pinLogicalIds({
+        [`${name}Live`]: release.alias,
+        [`${name}Deployment`]: release.group,
+        [`${name}ReleaseErrorAlarm`]: release.alarms.errors,
+        [`${name}ReleaseLatencyAlarm`]: release.alarms.latency,
+      });
+      releases[name] = release;
+    }
+    pinLogicalIds({ ReleaseApplication: application });
+    return releases;
+  }
+
+  private createOrders(streamArn: string): OrderWorker {
+    const orders = new OrderWorker(this, 'OrderWorker', {
+      worker: this.worker.function,
+      streamArn,
+      logGroup: this.logs.worker,
+    });
+    pinLogicalIds({
+      OrderQueue: orders.queue,
+      DeadLetterQueue: orders.deadLetters,
+      OrderPipe: orders.pipe,
+      Sweep: orders.sweep,
+    });
+    return orders;
+  }
+
+  private createApi(): ShopHttpApi {
+    const { peakRps } = this.settings;
+    const answering = (name: string): IFunction => {
+      const made = this.releases[name]?.alias ?? (this.shop[name] ?? this.shop['Shop'])?.function;
+      if (made === undefined) throw new RangeError(`There is no function for ${name}.`);
+      return made;
+    };
+    const api = new ShopHttpApi(this, 'Http', {
+      reads: answering('Reads'),
+      orders: answering('Orders'),
+      logGroup: this.logs.access,
+      hasRouteMetrics: this.rules.isStaticallyStable,
+      ...(this.rules.isRated && {
+        throttle: stageThrottle(peakRps),
+        routeThrottles: { 'POST /orders': orderThrottle(peakRps) },
+      }),
+    });
+    pinLogicalIds({ Api: api.api, Stage: api.stage });
+    return api;
+  }
+
+  private tellAddresses(): void {
+    this.tell({
       ApiUrl: this.api.url,
       TableName: this.table.tableName,
       OrderQueueUrl: this.orders.queue.queueUrl,
       DeadLetterQueueUrl: this.orders.deadLetters.queueUrl,
-    };
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+      ...(this.intake !== undefined && {
+        IntakeQueueUrl: this.intake.queue.queueUrl,
+        IntakeDeadLetterQueueUrl: this.intake.deadLetters.queueUrl,
+      }),
+    });
   }
 }

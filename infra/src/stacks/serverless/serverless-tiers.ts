@@ -5,7 +5,7 @@
 import type { Construct } from 'constructs';
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { ApplicationStack } from './application-stack.ts';
-import { THREE_NINES, TWO_NINES, type ApplicationRules } from './tier-rules.ts';
+import { FOUR_NINES, THREE_NINES, TWO_NINES, type ApplicationRules } from './tier-rules.ts';
 
 export interface ServerlessTier {
   readonly application: ApplicationStack;
@@ -19,5 +19,5 @@ function createTier(scope: Construct, settings: DeploymentSettings, rules: Appli
 
 /** Tiers of one region, weakest first. */
 export function createServerlessTiers(scope: Construct, settings: DeploymentSettings) {
-  return [TWO_NINES, THREE_NINES].map((rules) => createTier(scope, settings, rules));
+  return [TWO_NINES, THREE_NINES, FOUR_NINES].map((rules) => createTier(scope, settings, rules));
 }

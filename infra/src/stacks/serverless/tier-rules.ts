@@ -6,8 +6,10 @@
 /** How many days of seconds DynamoDB can restore; 35 is the most. */
 const MOST_RECOVERY_DAYS = 35;
 
+export type ServerlessTierId = 'two-nines' | 'three-nines' | 'four-nines' | 'warm-standby' | 'five-nines';
+
 export interface ApplicationRules {
-  readonly tier: 'two-nines' | 'three-nines';
+  readonly tier: ServerlessTierId;
   /** As in descriptions: `99.9%`. */
   readonly title: string;
   /** Share of requests that must be good, in percent. */
@@ -19,6 +21,13 @@ export interface ApplicationRules {
   readonly recoveryDays?: number;
   /** Whether the API refuses what is more than its rating, and functions keep their share of the account. */
   readonly isRated: boolean;
+  /**
+   * Whether products have a function of their own, so that slow payments cannot take the concurrency that reads need;
+   * with capacity that stands ready, releases in two steps that alarms take back, and traces.
+   */
+  readonly isStaticallyStable: boolean;
+  /** Whether an order that the table refuses is kept in a queue and stored later. */
+  readonly buffersOrders: boolean;
 }
 
 export const TWO_NINES: ApplicationRules = {
@@ -26,6 +35,8 @@ export const TWO_NINES: ApplicationRules = {
   title: '99%',
   goalPercent: 99,
   isRated: false,
+  isStaticallyStable: false,
+  buffersOrders: false,
 };
 
 export const THREE_NINES: ApplicationRules = {
@@ -34,4 +45,29 @@ export const THREE_NINES: ApplicationRules = {
   goalPercent: 99.9,
   recoveryDays: MOST_RECOVERY_DAYS,
   isRated: true,
+  isStaticallyStable: false,
+  buffersOrders: false,
+};
+
+export const FOUR_NINES: ApplicationRules = {
+  ...THREE_NINES,
+  tier: 'four-nines',
+  title: '99.99%',
+  goalPercent: 99.99,
+  isStaticallyStable: true,
+  buffersOrders: true,
+};
+
+export const WARM_STANDBY: ApplicationRules = {
+  ...FOUR_NINES,
+  tier: 'warm-standby',
+  title: '99.95%',
+  goalPercent: 99.95,
+};
+
+export const FIVE_NINES: ApplicationRules = {
+  ...FOUR_NINES,
+  tier: 'five-nines',
+  title: '99.999%',
+  goalPercent: 99.999,
 };
