@@ -46,7 +46,11 @@ const buildFunction = (name, entryPoint) =>
     // The SDK's ES modules, from which what is not used falls out. `module` must be named, or "node" leads to CommonJS.
     conditions: ['@nines/source', 'module'],
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': path('src/function/environment-credentials.ts') },
+    alias: {
+      '@aws-sdk/credential-provider-node': path('src/function/environment-credentials.ts'),
+      '@smithy/core/event-streams': path('src/function/no-event-streams.ts'),
+      '@aws-sdk/middleware-endpoint-discovery': path('src/function/no-endpoint-discovery.ts'),
+    },
     legalComments: 'none',
     logLevel: 'warning',
   });

@@ -45,30 +45,50 @@ function createAjv(coerceTypes) {
 const resolve = (parameter) =>
   parameter.$ref === undefined ? parameter : document.components.parameters[parameter.$ref.split('/').at(-1)];
 
+/** Schemas by name, each once: `nameOf` gives the same schema the name under which it came first. */
+function createSchemaNames() {
+  const schemas = {};
+  const names = new Map();
+  return {
+    schemas,
+    nameOf: (name, schema) => {
+      const text = JSON.stringify(schema);
+      if (!names.has(text)) {
+        names.set(text, name);
+        schemas[name] = schema;
+      }
+      return names.get(text);
+    },
+  };
+}
+
 /** The operations of the document, and the schemas that their requests are checked by, each under a name. */
 function readOperations() {
-  const schemas = { parameters: {}, body: {} };
+  const parameterSchemas = createSchemaNames();
+  const body = {};
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { operationId: id, parameters = [], requestBody }]) => {
-      const all = parameters.map(resolve);
+    Object.entries(item).map(([method, { operationId: id, parameters: named = [], requestBody }]) => {
+      const all = named.map(resolve);
       const places = ['path', 'query', 'header'].filter((place) => all.some((one) => one.in === place));
-      for (const place of places) {
+      const parameters = places.map((place) => {
         const here = all.filter((one) => one.in === place);
-        schemas.parameters[`${id}_${place}`] = {
+        const schema = {
           type: 'object',
           properties: Object.fromEntries(
             here.map(({ name, schema }) => [name, withAbsoluteReferences(schema)]),
           ),
           required: here.filter(({ required }) => required === true).map(({ name }) => name),
         };
-      }
-      const body = requestBody?.content['application/json'].schema;
-      if (body !== undefined) schemas.body[`${id}_body`] = withAbsoluteReferences(body);
+        return [place, parameterSchemas.nameOf(`${id}_${place}`, schema)];
+      });
+      const bodySchema = requestBody?.content['application/json'].schema;
+      if (bodySchema !== undefined) body[`${id}_body`] = withAbsoluteReferences(bodySchema);
       const headerNames = all.filter((one) => one.in === 'header').map(({ name }) => name);
-      return { id, method: method.toUpperCase(), path, headerNames, places, hasBody: body !== undefined };
+      const hasBody = bodySchema !== undefined;
+      return { id, method: method.toUpperCase(), path, headerNames, parameters, hasBody };
     }),
   );
-  return { operations, schemas };
+  return { operations, schemas: { parameters: parameterSchemas.schemas, body } };
 }
 
 /** The code of the functions that check these schemas, each exported under its schema's name. */
@@ -89,8 +109,8 @@ function validators(coerceTypes, schemas, prefix) {
 
 function operationsFile() {
   const { operations, schemas } = readOperations();
-  const entries = operations.map(({ id, places, hasBody, ...operation }) => {
-    const parameters = places.map((place) => `[${JSON.stringify(place)}, ${id}_${place}]`).join(', ');
+  const entries = operations.map(({ id, parameters: checks, hasBody, ...operation }) => {
+    const parameters = checks.map(([place, name]) => `[${JSON.stringify(place)}, ${name}]`).join(', ');
     const body = hasBody ? `${id}_body` : 'undefined';
     const rest = JSON.stringify({ id, ...operation }).slice(1, -1);
     return `  { ${rest}, parameters: [${parameters}], body: ${body} },\n`;

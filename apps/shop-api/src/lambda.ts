@@ -6,14 +6,18 @@
  * concurrency do, before it is started), takes no payments (`order-worker.ts` does), and needs no orderly end.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { createSqsOrderIntake } from './adapters/aws/sqs-order-intake.ts';
 import { createHttpReviews } from './adapters/http-reviews.ts';
+import { createLeverGate } from './core/levers.ts';
 import { createOrderId } from './core/order-id.ts';
 import { createReadiness } from './core/readiness.ts';
 import { createShop, type Shop } from './core/shop.ts';
 import { readHttpFunctionConfig, type HttpFunctionConfig } from './function/config.ts';
 import { createHttpHandler } from './function/http-handler.ts';
-import { createFunctionParts, type FunctionParts } from './function/parts.ts';
-import { createGuardedStorage, type RequestStorage } from './resilience/guarded-storage.ts';
+import { awsEndpoint, createAwsFetch, createFunctionParts, type FunctionParts } from './function/parts.ts';
+import type { IntakeResults } from './ports/order-intake.ts';
+import { createGuard, createGuardedStorage, type RequestStorage } from './resilience/guarded-storage.ts';
+import { createLeveredIntakes, createLeveredReviews, createLeveredStorage } from './resilience/levered.ts';
 import {
   createDatabaseCheck,
   createDeadline,
@@ -22,14 +26,23 @@ import {
 } from './resilience/policies.ts';
 import { createRefreshedOnDemand, type RefreshedOnDemand } from './resilience/refreshed-on-demand.ts';
 
-function createShopOf(
-  config: HttpFunctionConfig,
-  parts: FunctionParts,
-  guarded: RequestStorage,
-  kept: RefreshedOnDemand,
-): Shop {
-  const { clock, log, metrics, payment, pending, storage, timing, wallClock } = parts;
+interface ShopParts extends FunctionParts {
+  readonly config: HttpFunctionConfig;
+  readonly guarded: RequestStorage;
+  readonly intakeResults: Pick<IntakeResults, 'findIntake'>;
+  readonly kept: RefreshedOnDemand;
+}
+
+function createShopOf({ config, guarded, intakeResults, kept, ...parts }: ShopParts): Shop {
+  const { clock, levers, log, metrics, payment, pending, storage, timing, wallClock } = parts;
   const withinDeadline = createDeadline(timing);
+  const reviews = createHttpReviews({
+    baseUrl: config.reviewsUrl,
+    fetch,
+    clock,
+    metrics,
+    ...createReviewsPolicies({ metrics, timing }),
+  });
   return createShop({
     storage: guarded,
     payment: {
@@ -37,13 +50,10 @@ function createShopOf(
       // Not waited for by the customer's answer, but by the function's end.
       void: (id, call) => pending.track(payment.void(id, call)),
     },
-    reviews: createHttpReviews({
-      baseUrl: config.reviewsUrl,
-      fetch,
-      clock,
-      metrics,
-      ...createReviewsPolicies({ metrics, timing }),
-    }),
+    reviews: createLeveredReviews(reviews, levers),
+    isLeftOut: createLeverGate(levers),
+    intake: createIntake(config),
+    intakeResults,
     catalogue: kept.catalogue,
     recent: kept.recent,
     admission: { enter: () => () => undefined },
@@ -63,21 +73,41 @@ function createShopOf(
   });
 }
 
+function createIntake({ orderIntakeQueueUrl: queueUrl, region }: HttpFunctionConfig) {
+  if (queueUrl === undefined) return undefined;
+  return createSqsOrderIntake({
+    queueUrl,
+    request: createAwsFetch('sqs', region),
+    endpoint: awsEndpoint('sqs', region),
+  });
+}
+
 const config = readHttpFunctionConfig(process.env);
 const parts = createFunctionParts(config);
-const { metrics, timing, storage } = parts;
-const guarded = createGuardedStorage(storage, createStorageBreaker({ metrics, timing }));
+const { levers, metrics, timing, storage } = parts;
+const breaker = createStorageBreaker({ metrics, timing });
+const guard = createGuard(breaker);
+const intakeResults = createLeveredIntakes(
+  { findIntake: (id, options) => guard(() => storage.findIntake(id, options)) },
+  levers,
+);
+const guarded = createLeveredStorage(createGuardedStorage(storage, breaker), levers);
 const kept = createRefreshedOnDemand({ storage, guarded, metrics, clock: parts.clock });
 
+/** Both at once: a request waits for the longer of the two. */
+const refresh = async () => {
+  await Promise.all([levers.refresh(), kept.refresh()]);
+};
+
 export const handler = createHttpHandler({
-  handle: createShopOf(config, parts, guarded, kept).handle,
+  handle: createShopOf({ ...parts, config, guarded, intakeResults, kept }).handle,
   thaw: parts.clock.thaw,
-  refresh: kept.refresh,
+  refresh,
   pending: parts.pending,
   flush: metrics.flush,
   log: parts.log,
 });
 
-// Connects and reads the catalogue while the function is initialised, which no customer waits for when its
-// concurrency is provisioned. It may fail: the first request then tries again.
-await kept.refresh();
+// Connects and reads the catalogue and the levers while the function is initialised, which no customer waits for when
+// its concurrency is provisioned. It may fail: the next time that it is due a request tries again.
+await refresh();

@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest';
-import { describeShopApi } from './shop-api-suite.ts';
+import { describeLevers } from './levers-suite.ts';
+import { describeOrderIntake } from './order-intake-suite.ts';
+import { describeShopApi, type StartRuntime } from './shop-api-suite.ts';
 import { createTestShop } from './test-shop.ts';
 
-describeShopApi('core', (handle) =>
+const start: StartRuntime = (handle) =>
   Promise.resolve({
     fetch: (path, init) => handle(new Request(`http://shop.test${path}`, init)),
     close: () => Promise.resolve(),
-  }),
-);
+  });
+
+describeShopApi('core', start);
+describeLevers('core', start);
+describeOrderIntake('core', start);
 
 it('stops reading a body that never ends', async () => {
   const shop = await createTestShop();

@@ -158,11 +158,11 @@ afterAll(async () => {
 });
 
 describe('the bundle of a function', () => {
-  // Measured: 295,283 bytes (95,810 compressed), 227,406 (77,127), 199,910 (66,563). The SDK is 195 kB of each.
+  // Measured: 267,179 bytes (88,460 compressed), 206,544 (70,199), 171,344 (57,203). The SDK is 167 kB of each.
   it.each([
-    ['shop-api', 298_000, 97_000],
-    ['order-worker', 230_000, 78_500],
-    ['seed-catalogue', 202_000, 67_500],
+    ['shop-api', 270_000, 89_500],
+    ['order-worker', 209_000, 71_200],
+    ['seed-catalogue', 173_500, 58_000],
   ])('of %s has at most %i bytes, %i compressed', async (name, bytes, compressed) => {
     const content = await readFile(bundleOf(name));
     expect(content.length).toBeLessThanOrEqual(bytes);

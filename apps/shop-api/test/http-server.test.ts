@@ -2,7 +2,9 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { createHttpServer } from '../src/http-server.ts';
-import { describeShopApi } from './shop-api-suite.ts';
+import { describeLevers } from './levers-suite.ts';
+import { describeOrderIntake } from './order-intake-suite.ts';
+import { describeShopApi, type StartRuntime } from './shop-api-suite.ts';
 
 async function listen(handle: (request: Request) => Promise<Response>, isDraining = () => false) {
   const server = createHttpServer({ handle, isDraining, onError: () => undefined });
@@ -10,10 +12,14 @@ async function listen(handle: (request: Request) => Promise<Response>, isDrainin
   return { server, port, url: `http://127.0.0.1:${String(port)}` };
 }
 
-describeShopApi('Node server', async (handle) => {
+const start: StartRuntime = async (handle) => {
   const { server, url } = await listen(handle);
   return { fetch: (path, init) => fetch(url + path, init), close: () => server.close(1_000) };
-});
+};
+
+describeShopApi('Node server', start);
+describeLevers('Node server', start);
+describeOrderIntake('Node server', start);
 
 it('asks clients to close their connections while it drains', async () => {
   let draining = false;

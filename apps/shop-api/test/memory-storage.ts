@@ -2,6 +2,7 @@
  * The shop's storage in memory: for tests and for a look around without a database. Every call is one step, so
  * nothing can be seen half done. Everything is lost with the process; never use it for real orders.
  */
+import type { IntakeResult, IntakeResults } from '../src/ports/order-intake.ts';
 import type {
   Capture,
   CaptureClaim,
@@ -19,6 +20,8 @@ export interface MemoryStorageOptions {
   readonly clock: { now(): number };
 }
 
+export type MemoryStorage = Storage & NamedCaptures & IntakeResults;
+
 interface KeyRecord {
   readonly fingerprint: string;
   readonly order: Order;
@@ -32,7 +35,7 @@ interface OutboxEntry {
   attempt: number;
 }
 
-export function createMemoryStorage({ products, clock }: MemoryStorageOptions): Storage & NamedCaptures {
+export function createMemoryStorage({ products, clock }: MemoryStorageOptions): MemoryStorage {
   const stock = new Map(products.map((product) => [product.id, product]));
   const orders = new Map<string, Order>();
   const keys = new Map<string, KeyRecord>();
@@ -41,6 +44,7 @@ export function createMemoryStorage({ products, clock }: MemoryStorageOptions): 
   return {
     ...createReads(stock, orders, keys),
     ...createOutbox(outbox, orders, clock),
+    ...createIntakes(),
     placeOrder: async (placement) => place(placement, { stock, orders, keys, outbox, clock }),
     forgetIdempotencyKeys: async ({ olderThanMs, limit }) => {
       const old = [...keys]
@@ -141,6 +145,19 @@ function createOutbox(
         const entry = outbox.get(id);
         if (entry !== undefined) entry.dueAt = clock.now() + delayMs;
       }
+    },
+  };
+}
+
+function createIntakes(): IntakeResults {
+  const results = new Map<string, IntakeResult>();
+  return {
+    findIntake: async (id) => results.get(id),
+    recordIntake: async (id, result) => {
+      const known = results.get(id);
+      const stands = known === undefined || (known.outcome === 'refused' && result.outcome === 'stored');
+      if (stands) results.set(id, result);
+      return stands;
     },
   };
 }

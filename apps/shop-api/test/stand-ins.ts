@@ -1,7 +1,8 @@
 /** Stand-ins for what lies behind the shop's ports, which a test can break as it likes. */
-import { createMemoryStorage } from './memory-storage.ts';
+import { createMemoryStorage, type MemoryStorage } from './memory-storage.ts';
 import type { Log } from '../src/ports/log.ts';
 import type { Metrics } from '../src/ports/metrics.ts';
+import { OrderIntakeUnavailableError, type OrderIntake } from '../src/ports/order-intake.ts';
 import {
   PaymentUnavailableError,
   type Payment,
@@ -9,19 +10,14 @@ import {
   type PaymentRequest,
 } from '../src/ports/payment.ts';
 import type { Opinions, ReviewsSource } from '../src/ports/reviews.ts';
-import {
-  StorageUnavailableError,
-  type NamedCaptures,
-  type Product,
-  type Storage,
-} from '../src/ports/storage.ts';
+import { StorageUnavailableError, type OrderPlacement, type Product } from '../src/ports/storage.ts';
 
 /**
  * `away`: every call fails. `lost-answer`: an order is stored, and then the connection breaks. `broken`: a bug.
  */
 export type StorageState = 'live' | 'away' | 'lost-answer' | 'broken';
 
-export interface BreakableStorage extends Storage, NamedCaptures {
+export interface BreakableStorage extends MemoryStorage {
   state: StorageState;
   /** Called before an order is stored: for what happens between its payment and its transaction. */
   beforePlacing: () => Promise<void>;
@@ -30,8 +26,8 @@ export interface BreakableStorage extends Storage, NamedCaptures {
 export function createBreakableStorage(
   products: readonly Product[],
   clock: { now(): number },
+  inner: MemoryStorage = createMemoryStorage({ products, clock }),
 ): BreakableStorage {
-  const inner = createMemoryStorage({ products, clock });
   const guard = <Args extends unknown[], T>(call: (...args: Args) => Promise<T>) => {
     return async (...args: Args): Promise<T> => {
       if (storage.state === 'away') throw new StorageUnavailableError('the test took it away');
@@ -57,10 +53,32 @@ export function createBreakableStorage(
     completeCaptures: guard(inner.completeCaptures),
     postponeCaptures: guard(inner.postponeCaptures),
     forgetIdempotencyKeys: guard(inner.forgetIdempotencyKeys),
+    findIntake: guard(inner.findIntake),
+    recordIntake: guard(inner.recordIntake),
     ping: guard(inner.ping),
     close: inner.close,
   };
   return storage;
+}
+
+export interface FakeIntake extends OrderIntake {
+  /** `lost-answer`: the order is kept, and then the connection breaks. */
+  state: 'live' | 'away' | 'lost-answer';
+  readonly kept: OrderPlacement[];
+}
+
+/** A queue that gives back what JSON leaves of an order, as a message does. */
+export function createFakeIntake(): FakeIntake {
+  const intake: FakeIntake = {
+    state: 'live',
+    kept: [],
+    enqueue: async (placement) => {
+      if (intake.state === 'away') throw new OrderIntakeUnavailableError('the test took it away');
+      intake.kept.push(JSON.parse(JSON.stringify(placement)) as OrderPlacement);
+      if (intake.state === 'lost-answer') throw new OrderIntakeUnavailableError('the answer got lost');
+    },
+  };
+  return intake;
 }
 
 export type PaymentState = 'live' | 'declining' | 'away' | 'silent';

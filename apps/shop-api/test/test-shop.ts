@@ -1,15 +1,23 @@
 /** A whole shop of which a test holds every string: time, storage, payment, reviews, admission, draining. */
 import { createFakeClock, type FakeClock } from '@nines/testing';
 import { createCatalogue, toCatalogueSnapshot, type CatalogueSnapshot } from '../src/core/catalogue.ts';
+import { createLeverGate, LEVERS, type LeverName, type Levers } from '../src/core/levers.ts';
 import { createOrderId } from '../src/core/order-id.ts';
 import { createReadiness } from '../src/core/readiness.ts';
 import { createRecentOrders, type RecentOrders } from '../src/core/recent-orders.ts';
 import { createShop, type Shop } from '../src/core/shop.ts';
 import type { Product } from '../src/ports/storage.ts';
+import {
+  createLeveredIntakes,
+  createLeveredReviews,
+  createLeveredStorage,
+} from '../src/resilience/levered.ts';
 import { createDatabaseCheck, createDeadline, type Timing } from '../src/resilience/policies.ts';
+import type { MemoryStorage } from './memory-storage.ts';
 import {
   createBreakableStorage,
   createCountingMetrics,
+  createFakeIntake,
   createFakePayment,
   createFakeReviews,
   createMemoryLog,
@@ -32,6 +40,9 @@ export interface TestShop {
   readonly metrics: ReturnType<typeof createCountingMetrics>;
   readonly log: ReturnType<typeof createMemoryLog>;
   readonly recent: RecentOrders;
+  readonly intake: ReturnType<typeof createFakeIntake>;
+  /** The emergency levers that do not stand where they stand by default. */
+  readonly moved: Set<LeverName>;
   /** Takes a snapshot of the catalogue and the newest orders, as the shop does at its cadence. */
   refresh(): Promise<void>;
   /** What the shop decides by itself in a server. */
@@ -52,13 +63,24 @@ export function timingOf(clock: FakeClock): Timing {
   return { clock, schedule, random: () => 0.5 };
 }
 
+export interface TestShopOptions {
+  /** Whether orders that the database does not take are kept in a queue. @default false */
+  readonly keepsOrders?: boolean;
+  /** What the orders are stored in. @default memory */
+  readonly inner?: MemoryStorage;
+}
+
 /** Without a first refresh, as at the start of a process. */
-export function createUnstartedShop(): TestShop {
+export function createUnstartedShop({ keepsOrders = false, inner }: TestShopOptions = {}): TestShop {
   const clock = createFakeClock();
-  const storage = createBreakableStorage(PRODUCTS, clock);
+  const storage = createBreakableStorage(PRODUCTS, clock, inner);
   const [payment, reviews] = [createFakePayment(), createFakeReviews()];
   const [metrics, log] = [createCountingMetrics(), createMemoryLog()];
   const recent = createRecentOrders({ clock });
+  const intake = createFakeIntake();
+  const moved = new Set<LeverName>();
+  const levers: Levers = { get: (name) => moved.has(name) !== LEVERS[name] };
+  const gate = createLeverGate(levers);
   const switches = { full: false, draining: false, underWay: 0, leftOut: false };
   let snapshot: { readonly value: CatalogueSnapshot; readonly takenAt: number } | undefined;
   let ids = 0;
@@ -67,15 +89,16 @@ export function createUnstartedShop(): TestShop {
     staleAfterMs: STALE_AFTER_MS,
   });
   const shop = createShop({
-    storage,
+    storage: createLeveredStorage(storage, levers),
     payment,
-    reviews,
+    reviews: createLeveredReviews(reviews, levers),
+    ...(keepsOrders ? { intake, intakeResults: createLeveredIntakes(storage, levers) } : {}),
     catalogue,
     recent,
     metrics,
     log,
     clock,
-    isLeftOut: () => switches.leftOut,
+    isLeftOut: (request) => switches.leftOut || gate(request),
     admission: {
       enter: () => {
         if (switches.full) return undefined;
@@ -91,7 +114,7 @@ export function createUnstartedShop(): TestShop {
       isDraining: () => switches.draining,
     }),
     wallClock: () => new Date(NEW_YEAR_2026 + clock.now()),
-    newOrderId: (unixMs) => createOrderId(unixMs, new Uint8Array(10).fill((ids += 1))),
+    newOrderId: (unixMs) => createOrderId(unixMs, new Uint8Array(10).fill((ids += 1) % 256)),
     newRequestId: () => 'made-here',
     servedBy: 'i-1@zone-a',
     withinDeadline: createDeadline(timingOf(clock)),
@@ -100,11 +123,12 @@ export function createUnstartedShop(): TestShop {
     snapshot = { value: toCatalogueSnapshot(await storage.readCatalogue()), takenAt: clock.now() };
     recent.replaceNewest(await storage.listOrders({ limit: 250 }));
   };
-  return { handle: shop.handle, clock, storage, payment, reviews, metrics, log, recent, refresh, switches };
+  const parts = { clock, storage, payment, reviews, metrics, log, recent, intake };
+  return { ...parts, handle: shop.handle, moved, refresh, switches };
 }
 
-export async function createTestShop(): Promise<TestShop> {
-  const shop = createUnstartedShop();
+export async function createTestShop(options?: TestShopOptions): Promise<TestShop> {
+  const shop = createUnstartedShop(options);
   await shop.refresh();
   return shop;
 }

@@ -129,6 +129,24 @@ export const placeOrder: ExpectedAnswer = {
   },
 };
 
+export const placeOrder202: ExpectedAnswer = {
+  method: "POST",
+  path: "/orders",
+  status: 202,
+  findBreach(headers, body) {
+    if (typeof headers["Location"] !== 'string') return `Location`;
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return `/`;
+    const v40 = body["id"];
+    if (typeof v40 !== 'string' || !PATTERN_2.test(v40)) return `/id`;
+    const v41 = body["reference"];
+    if (typeof v41 !== 'string') return `/reference`;
+    const v42 = body["status"];
+    if (v42 !== "queued") return `/status`;
+    if (Object.keys(body).length !== 3) return `/*`;
+    return undefined;
+  },
+};
+
 export const getOrder: ExpectedAnswer = {
   method: "GET",
   path: "/orders/{id}",
@@ -136,31 +154,31 @@ export const getOrder: ExpectedAnswer = {
   findBreach(headers, body) {
     if (headers["X-Data-Freshness"] !== "live" && headers["X-Data-Freshness"] !== "stale") return `X-Data-Freshness`;
     if (typeof body !== 'object' || body === null || Array.isArray(body)) return `/`;
-    const v40 = body["id"];
-    if (typeof v40 !== 'string' || !PATTERN_2.test(v40)) return `/id`;
-    const v41 = body["reference"];
-    if (typeof v41 !== 'string') return `/reference`;
-    const v42 = body["status"];
-    if (v42 !== "accepted" && v42 !== "paid" && v42 !== "payment-failed") return `/status`;
-    const v43 = body["totalCents"];
-    if (!Number.isInteger(v43) || v43 < 0 || v43 > 9007199254740991) return `/totalCents`;
-    const v44 = body["currency"];
-    if (v44 !== "EUR") return `/currency`;
-    const v45 = body["items"];
-    if (!Array.isArray(v45)) return `/items`;
-    for (let v46 = 0; v46 < v45.length; v46 += 1) {
-      const v47 = v45[v46];
-      if (typeof v47 !== 'object' || v47 === null || Array.isArray(v47)) return `/items/${String(v46)}`;
-      const v48 = v47["productId"];
-      if (typeof v48 !== 'string' || v48.length < 1 || (v48.length > 64 && Array.from(v48).length > 64) || !PATTERN_1.test(v48)) return `/items/${String(v46)}/productId`;
-      const v49 = v47["quantity"];
-      if (!Number.isInteger(v49) || v49 < 1 || v49 > 10) return `/items/${String(v46)}/quantity`;
-      const v50 = v47["priceCents"];
-      if (!Number.isInteger(v50) || v50 < 0 || v50 > 9007199254740991) return `/items/${String(v46)}/priceCents`;
-      if (Object.keys(v47).length !== 3) return `/items/${String(v46)}/*`;
+    const v43 = body["id"];
+    if (typeof v43 !== 'string' || !PATTERN_2.test(v43)) return `/id`;
+    const v44 = body["reference"];
+    if (typeof v44 !== 'string') return `/reference`;
+    const v45 = body["status"];
+    if (v45 !== "accepted" && v45 !== "paid" && v45 !== "payment-failed") return `/status`;
+    const v46 = body["totalCents"];
+    if (!Number.isInteger(v46) || v46 < 0 || v46 > 9007199254740991) return `/totalCents`;
+    const v47 = body["currency"];
+    if (v47 !== "EUR") return `/currency`;
+    const v48 = body["items"];
+    if (!Array.isArray(v48)) return `/items`;
+    for (let v49 = 0; v49 < v48.length; v49 += 1) {
+      const v50 = v48[v49];
+      if (typeof v50 !== 'object' || v50 === null || Array.isArray(v50)) return `/items/${String(v49)}`;
+      const v51 = v50["productId"];
+      if (typeof v51 !== 'string' || v51.length < 1 || (v51.length > 64 && Array.from(v51).length > 64) || !PATTERN_1.test(v51)) return `/items/${String(v49)}/productId`;
+      const v52 = v50["quantity"];
+      if (!Number.isInteger(v52) || v52 < 1 || v52 > 10) return `/items/${String(v49)}/quantity`;
+      const v53 = v50["priceCents"];
+      if (!Number.isInteger(v53) || v53 < 0 || v53 > 9007199254740991) return `/items/${String(v49)}/priceCents`;
+      if (Object.keys(v50).length !== 3) return `/items/${String(v49)}/*`;
     }
-    const v51 = body["createdAt"];
-    if (typeof v51 !== 'string' || !PATTERN_3.test(v51)) return `/createdAt`;
+    const v54 = body["createdAt"];
+    if (typeof v54 !== 'string' || !PATTERN_3.test(v54)) return `/createdAt`;
     if (Object.keys(body).length !== 7) return `/*`;
     return undefined;
   },

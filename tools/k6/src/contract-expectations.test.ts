@@ -52,9 +52,22 @@ test('an operation that the contract does not have is refused', () => {
   );
 });
 
-test('an operation with two good answers is refused', () => {
-  const answers = { '200': {}, '202': {}, default: {} };
-  expect(() => contractExpectations(contractOf(null, answers), ['read'])).toThrow(
-    '2 answers with a 2xx status',
+const answering = (schema: Json): Json => ({ content: { 'application/json': { schema } } });
+
+test('an operation with two good answers has an expectation for each, the usual one under its name', () => {
+  const answers = {
+    '202': answering({ type: 'boolean' }),
+    '200': answering({ type: 'string' }),
+    default: {},
+  };
+  const expected = contractExpectations(contractOf(null, answers), ['read']);
+  expect(Object.keys(expected)).toEqual(['read', 'read202']);
+  expect(expected['read']).toMatchObject({ status: 200, body: { type: 'string' } });
+  expect(expected['read202']).toMatchObject({ status: 202, body: { type: 'boolean' } });
+});
+
+test('an operation without a good answer is refused', () => {
+  expect(() => contractExpectations(contractOf(null, { default: {} }), ['read'])).toThrow(
+    'no answer with a 2xx status',
   );
 });

@@ -45,6 +45,7 @@ export function createEmbeddedMetrics(options: EmbeddedMetricsOptions): Embedded
     },
     orderAnswered: (outcome) => {
       if (outcome === 'placed') count('OrdersPlaced');
+      if (outcome === 'queued') count('OrdersQueued');
       note(`order.${outcome}`);
     },
     paymentCalled: (operation, outcome) => {

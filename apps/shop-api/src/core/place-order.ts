@@ -8,13 +8,24 @@
  * 4. After the commit a worker takes the payment (capture-worker.ts).
  *
  * A crash between 2 and 3 leaves an authorization that is never captured; one after 3 leaves an outbox entry.
+ *
+ * Where there is a queue for them, an order that the database does not take at 1 or 3 is kept there (order-intake.ts),
+ * after 2; its worker does 3 with the same placement.
  */
 import { createHash } from 'node:crypto';
 import type { OperationInput, Schemas } from '../contract/contract.ts';
 import type { Metrics } from '../ports/metrics.ts';
-import { isStorageUnavailable, type Order, type OrderItem, type Storage } from '../ports/storage.ts';
+import { isIntakeUnavailable } from '../ports/order-intake.ts';
+import {
+  isStorageUnavailable,
+  type Order,
+  type OrderItem,
+  type OrderPlacement,
+  type Storage,
+} from '../ports/storage.ts';
 import type { Answer } from './answer.ts';
 import type { Catalogue } from './catalogue.ts';
+import { isRefusedByTable, keep, type OrderIntakeDependencies } from './order-intake.ts';
 import { createOrderPayment, tooLate, type OrderPaymentDependencies } from './order-payment.ts';
 import { toOrderBody } from './order-reads.ts';
 import { ProblemError } from './problem.ts';
@@ -22,7 +33,8 @@ import type { RecentOrders } from './recent-orders.ts';
 import { hasTimeLeft, type RequestContext } from './request-context.ts';
 import { retryLater } from './retry-later.ts';
 
-export interface PlaceOrderDependencies extends OrderPaymentDependencies {
+export interface PlaceOrderDependencies
+  extends OrderPaymentDependencies, Pick<OrderIntakeDependencies, 'intake'> {
   readonly storage: Pick<Storage, 'findPlacedOrder' | 'placeOrder'>;
   readonly catalogue: Catalogue;
   readonly recent: RecentOrders;
@@ -33,6 +45,10 @@ export interface PlaceOrderDependencies extends OrderPaymentDependencies {
 }
 
 type NewOrder = Schemas['NewOrder'];
+type OrderAnswer = Answer<Schemas['Order']> | Answer<Schemas['QueuedOrder']>;
+
+/** Left of a request's time for the queue, in milliseconds, when the database uses up what it is given. */
+const KEEP_RESERVE_MS = 300;
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -44,7 +60,8 @@ export function fingerprintOf(order: NewOrder): string {
 }
 
 export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) {
-  const { storage, recent, metrics } = dependencies;
+  const { storage, intake, recent, metrics } = dependencies;
+  const reserveMs = intake === undefined ? 0 : KEEP_RESERVE_MS;
   const payment = createOrderPayment(dependencies);
 
   function created(order: Order, replayed: boolean): Answer<Schemas['Order']> {
@@ -57,14 +74,35 @@ export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) 
     };
   }
 
+  const storageTime = (context: RequestContext) => ({
+    timeoutMs: Math.max(1, context.remainingMs() - reserveMs),
+  });
+
+  /** What the database says, or why it says nothing although the order can be kept without it. */
+  async function unlessRefused<T>(call: () => Promise<T>): Promise<T | { readonly refused: unknown }> {
+    try {
+      return await call();
+    } catch (refused) {
+      if (intake === undefined || !isRefusedByTable(refused)) throw refused;
+      return { refused };
+    }
+  }
+
+  async function kept(placement: OrderPlacement, refused: unknown, context: RequestContext) {
+    if (intake === undefined) throw refused;
+    const answer = await keep(intake, placement, context);
+    metrics.orderAnswered('queued');
+    return answer;
+  }
+
   async function place(
     { header, body }: OperationInput<'placeOrder'>,
     context: RequestContext,
-  ): Promise<Answer<Schemas['Order']>> {
+  ): Promise<OrderAnswer> {
     const idempotencyKey = header['Idempotency-Key'];
     const fingerprint = fingerprintOf(body);
-    const known = await storage.findPlacedOrder(idempotencyKey, { timeoutMs: context.remainingMs() });
-    if (known !== undefined) {
+    const known = await unlessRefused(() => storage.findPlacedOrder(idempotencyKey, storageTime(context)));
+    if (known !== undefined && !('refused' in known)) {
       if (known.fingerprint !== fingerprint) throw keyReused();
       return created(known.order, true);
     }
@@ -75,10 +113,11 @@ export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) 
       context,
     );
     if (!hasTimeLeft(context)) throw tooLate();
-    const result = await storage.placeOrder(
-      { idempotencyKey, fingerprint, order, authorizationId },
-      { timeoutMs: context.remainingMs() },
-    );
+    const placement = { idempotencyKey, fingerprint, order, authorizationId };
+    // Asked once is enough to know: the second time would take the rest of the customer's patience.
+    if (known !== undefined) return kept(placement, known.refused, context);
+    const result = await unlessRefused(() => storage.placeOrder(placement, storageTime(context)));
+    if ('refused' in result) return kept(placement, result.refused, context);
     if (result.outcome === 'placed') return created(order, false);
     // The twin that was first uses the same authorization.
     if (result.outcome === 'replayed') return created(result.order, true);
@@ -87,14 +126,12 @@ export function createPlaceOrderOperation(dependencies: PlaceOrderDependencies) 
     throw outOfStock(result.productId);
   }
 
-  return async (
-    input: OperationInput<'placeOrder'>,
-    context: RequestContext,
-  ): Promise<Answer<Schemas['Order']>> => {
+  return async (input: OperationInput<'placeOrder'>, context: RequestContext): Promise<OrderAnswer> => {
     try {
       return await place(input, context);
     } catch (error) {
-      const problem = isStorageUnavailable(error) ? writerUnavailable(error) : error;
+      const unavailable = isStorageUnavailable(error) || isIntakeUnavailable(error);
+      const problem = unavailable ? writerUnavailable(error) : error;
       metrics.orderAnswered(problem instanceof ProblemError ? problem.code : 'internal');
       throw problem;
     }

@@ -15,6 +15,7 @@ import type { Admission } from './admission.ts';
 import type { Answer } from './answer.ts';
 import { readOperationInput, type RoutedRequest } from './operation-input.ts';
 import { createOrderReadOperations, type OrderReadsDependencies } from './order-reads.ts';
+import { createOrderIntakeOperation, type OrderIntakeDependencies } from './order-intake.ts';
 import { createPlaceOrderOperation, type PlaceOrderDependencies } from './place-order.ts';
 import { ProblemError } from './problem.ts';
 import { createProductOperations, type ProductsDependencies } from './products.ts';
@@ -27,6 +28,7 @@ export interface ShopDependencies
   extends
     ProductsDependencies,
     Omit<OrderReadsDependencies, 'storage'>,
+    OrderIntakeDependencies,
     Omit<PlaceOrderDependencies, 'storage'> {
   readonly storage: OrderReadsDependencies['storage'] & PlaceOrderDependencies['storage'];
   readonly admission: Admission;
@@ -205,6 +207,7 @@ function createHandlers(dependencies: ShopDependencies): Handlers {
     ...createProductOperations(dependencies),
     ...createOrderReadOperations(dependencies),
     placeOrder: createPlaceOrderOperation(dependencies),
+    getOrderIntake: createOrderIntakeOperation(dependencies),
     getLiveness: () => ({ status: 200, body: { status: 'alive' } }),
     getReadiness: async () => {
       const report = await readiness.report();

@@ -1,4 +1,5 @@
 /** The functions' settings from environment variables, checked while they are initialised. */
+import type { AppConfigAddress } from '../adapters/aws/app-config-levers.ts';
 import { LOG_LEVELS, type LogLevel } from '../adapters/json-log.ts';
 import { ConfigInvalidError } from '../config.ts';
 
@@ -11,17 +12,27 @@ export interface FunctionConfig {
   /** Tells the environments of one function apart; from the log stream's name, which is one for each. */
   readonly instanceId: string;
   readonly region: string;
+  /** Where the emergency levers are kept; absent: nobody can pull any. */
+  readonly levers?: AppConfigAddress;
 }
 
 export interface HttpFunctionConfig extends FunctionConfig {
   readonly reviewsUrl: string;
+  /** Takes orders that the table refuses; absent: they are refused. */
+  readonly orderIntakeQueueUrl?: string;
 }
+
+/** The identifiers of the levers' place in AppConfig, named as in the servers' units. */
+const LEVER_NAMES = ['LEVERS_APPLICATION', 'LEVERS_ENVIRONMENT', 'LEVERS_PROFILE'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
 export function readHttpFunctionConfig(environment: Environment): HttpFunctionConfig {
-  return read(environment, (url) => ({ reviewsUrl: url('REVIEWS_URL') }));
+  return read(environment, (url) => ({
+    reviewsUrl: url('REVIEWS_URL'),
+    ...(environment['ORDER_INTAKE_QUEUE_URL'] ? { orderIntakeQueueUrl: url('ORDER_INTAKE_QUEUE_URL') } : {}),
+  }));
 }
 
 /** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
@@ -56,6 +67,13 @@ function read<More extends object>(
     return value as LogLevel;
   }
 
+  /** All three or none. */
+  function levers(): { levers?: AppConfigAddress } {
+    if (LEVER_NAMES.every((name) => !environment[name])) return {};
+    const [application, environmentId, profile] = LEVER_NAMES.map((name) => text(name));
+    return { levers: { application, environment: environmentId, profile } as AppConfigAddress };
+  }
+
   const config = {
     tableName: text('TABLE_NAME'),
     paymentUrl: url('PAYMENT_URL'),
@@ -67,6 +85,7 @@ function read<More extends object>(
         .split(/[\]/@]/)
         .at(-1) ?? 'local',
     region: text('AWS_REGION', 'local'),
+    ...levers(),
     ...more(url),
   };
   if (problems.length > 0) throw new ConfigInvalidError(problems);

@@ -1,16 +1,21 @@
 /**
- * A Lambda function around the capture worker, for two kinds of events.
+ * A Lambda function around the capture worker, for three kinds of events.
  *
- * A batch of a queue says which orders to look at now: a hint, since the outbox knows anyway. So a message is done as
- * soon as its order is paid, or somebody else has it, or it was postponed; a payment service that is away fills no
- * dead-letter queue. What comes back as failed is what could not be understood or what the table did not answer, and
- * only that: the rest of the batch is not delivered again.
+ * A batch of hints says which orders to look at now; the outbox knows anyway. So a message is done as soon as its order
+ * is paid, or somebody else has it, or it was postponed; a payment service that is away fills no dead-letter queue.
+ * A batch of kept orders holds those that the table refused; each is the only trace of its order, and done when there
+ * is a result. What comes back as failed is what could not be understood or what the table did not answer, and only
+ * that: the rest of the batch is not delivered again.
  *
  * A schedule sweeps the outbox for what no message came for, or what was postponed and is due.
+ *
+ * While the shop is read-only, nothing is written here: hints and sweeps are passed over, kept orders stay kept.
  */
 import type { CaptureWorker } from '../core/capture-worker.ts';
+import type { DecideIntake } from '../core/decide-intake.ts';
+import { intakeIdOf } from '../core/order-intake.ts';
 import type { Log } from '../ports/log.ts';
-import type { Capture, NamedCaptures } from '../ports/storage.ts';
+import type { NamedCaptures, OrderPlacement } from '../ports/storage.ts';
 import type { FunctionContext } from './http-handler.ts';
 import { readOrderMessage } from './order-message.ts';
 
@@ -32,6 +37,11 @@ export interface SweepResult {
 export interface WorkerHandlerOptions {
   readonly storage: NamedCaptures;
   readonly worker: CaptureWorker;
+  readonly decide: DecideIntake;
+  /** Whether a person has decided that nothing is to be written. */
+  readonly isReadOnly: () => boolean;
+  /** Finds out where the emergency levers stand; never rejects, and limits its own time. */
+  readonly refresh: () => Promise<void>;
   /** Captures that a full round of the sweep claims. */
   readonly batchSize: number;
   /** Called first, before any clock is read. */
@@ -49,11 +59,12 @@ const ROUND_MS = 10_000;
 type WorkerHandler = (event: unknown, context: FunctionContext) => Promise<QueueResult | SweepResult>;
 
 export function createWorkerHandler(options: WorkerHandlerOptions): WorkerHandler {
-  const { thaw, flush } = options;
+  const { thaw, refresh, flush } = options;
   const takeBatch = createBatch(options);
   return async (event, context) => {
     thaw();
     try {
+      await refresh();
       if (isQueueEvent(event)) return await takeBatch(event);
       if (isScheduled(event)) return await sweep(options, context);
       throw new TypeError('neither a batch of a queue nor a scheduled event');
@@ -72,10 +83,11 @@ const isScheduled = (event: unknown): boolean =>
   (event as { 'detail-type'?: unknown } | null)?.['detail-type'] === 'Scheduled Event';
 
 async function sweep(
-  { worker, batchSize }: WorkerHandlerOptions,
+  { worker, batchSize, isReadOnly }: WorkerHandlerOptions,
   context: FunctionContext,
 ): Promise<SweepResult> {
   let claimed = 0;
+  if (isReadOnly()) return { claimed };
   while (context.getRemainingTimeInMillis() > ROUND_MS) {
     const round = await worker.runOnce();
     claimed += round;
@@ -84,47 +96,61 @@ async function sweep(
   return { claimed };
 }
 
-function createBatch({ storage, worker, log }: WorkerHandlerOptions) {
-  /** The ids of the messages that are about each order; one order may be in a batch twice. */
+/** What is to be done about one order, and the messages that are done with it: one order may be in a batch twice. */
+interface Job {
+  readonly messageIds: string[];
+  readonly run: () => Promise<void>;
+}
+
+function createBatch({ storage, worker, decide, isReadOnly, log }: WorkerHandlerOptions) {
+  async function capture(orderId: string): Promise<void> {
+    if (isReadOnly()) return;
+    const result = await storage.claimCapture({ orderId, leaseMs: LEASE_MS });
+    if (result.outcome === 'unknown') throw new Error('there is no such order');
+    if (result.outcome === 'claimed') await worker.settle([result.capture]);
+  }
+
+  async function store(placement: OrderPlacement): Promise<void> {
+    if (isReadOnly()) throw new Error('the shop is read-only');
+    await decide(placement);
+  }
+
   function sort({ Records }: QueueEvent) {
-    const byOrder = new Map<string, string[]>();
+    const jobs = new Map<string, Job>();
     const failed: string[] = [];
+    const add = (name: string, messageId: string, run: () => Promise<void>) => {
+      const job = jobs.get(name) ?? { messageIds: [], run };
+      job.messageIds.push(messageId);
+      jobs.set(name, job);
+    };
     for (const { messageId, body } of Records) {
       const message = readOrderMessage(body);
       if (message === undefined) {
         log.error({ messageId }, 'a message is not understood');
         failed.push(messageId);
       } else if (message.kind === 'order') {
-        byOrder.set(message.orderId, [...(byOrder.get(message.orderId) ?? []), messageId]);
+        add(message.orderId, messageId, () => capture(message.orderId));
+      } else if (message.kind === 'kept') {
+        add(intakeIdOf(message.placement), messageId, () => store(message.placement));
       }
     }
-    return { byOrder, failed };
+    return { jobs, failed };
   }
 
-  /** Undefined when there is nothing to do for the order. */
-  async function claim(orderId: string): Promise<Capture | undefined> {
-    const result = await storage.claimCapture({ orderId, leaseMs: LEASE_MS });
-    if (result.outcome === 'unknown') throw new Error('there is no such order');
-    return result.outcome === 'claimed' ? result.capture : undefined;
-  }
-
-  /** Whether the order's messages are done. */
-  async function take(orderId: string): Promise<boolean> {
+  /** The messages that are to be delivered again. */
+  async function attempt([name, { messageIds, run }]: readonly [string, Job]): Promise<readonly string[]> {
     try {
-      const capture = await claim(orderId);
-      if (capture !== undefined) await worker.settle([capture]);
-      return true;
+      await run();
+      return [];
     } catch (error) {
-      log.warn({ err: error, orderId }, 'a message is to be delivered again');
-      return false;
+      log.warn({ err: error, about: name }, 'a message is to be delivered again');
+      return messageIds;
     }
   }
 
   return async (event: QueueEvent): Promise<QueueResult> => {
-    const { byOrder, failed } = sort(event);
-    const orders = [...byOrder];
-    const done = await Promise.all(orders.map(([orderId]) => take(orderId)));
-    const undone = orders.filter((_, index) => done[index] !== true).flatMap(([, messageIds]) => messageIds);
-    return { batchItemFailures: [...failed, ...undone].map((itemIdentifier) => ({ itemIdentifier })) };
+    const { jobs, failed } = sort(event);
+    const undone = await Promise.all([...jobs].map(attempt));
+    return { batchItemFailures: [...failed, ...undone.flat()].map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }

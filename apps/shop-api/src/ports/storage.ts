@@ -136,10 +136,13 @@ export class StorageUnavailableError extends Error {
   readonly [BRAND] = true;
   /** The caller had too little time to learn anything about the database: no proof that it is away. */
   readonly callerGaveUp: boolean;
+  /** A person has decided that the database is not to be asked. */
+  readonly decided: boolean;
 
-  constructor(message: string, details: { cause?: unknown; callerGaveUp?: boolean } = {}) {
+  constructor(message: string, details: { cause?: unknown; callerGaveUp?: boolean; decided?: boolean } = {}) {
     super(message, { cause: details.cause });
     this.callerGaveUp = details.callerGaveUp ?? false;
+    this.decided = details.decided ?? false;
   }
 }
 

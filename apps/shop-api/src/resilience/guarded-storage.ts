@@ -5,15 +5,22 @@ import { StorageUnavailableError, type Storage } from '../ports/storage.ts';
 /** The calls that a request waits for. Background work and health checks ask the database itself. */
 export type RequestStorage = Pick<Storage, 'getOrder' | 'listOrders' | 'findPlacedOrder' | 'placeOrder'>;
 
-export function createGuardedStorage(storage: RequestStorage, breaker: CircuitBreaker): RequestStorage {
-  async function guarded<T>(call: () => Promise<T>): Promise<T> {
+/** Runs a call of the storage behind the breaker. */
+export type Guard = <T>(call: () => Promise<T>) => Promise<T>;
+
+export function createGuard(breaker: CircuitBreaker): Guard {
+  return async (call) => {
     try {
       return await breaker(call);
     } catch (error) {
       if ((error as { code?: unknown } | null)?.code !== 'circuit-open') throw error;
       throw new StorageUnavailableError('the database has been away a moment ago', { cause: error });
     }
-  }
+  };
+}
+
+export function createGuardedStorage(storage: RequestStorage, breaker: CircuitBreaker): RequestStorage {
+  const guarded = createGuard(breaker);
   return {
     getOrder: (id, options) => guarded(() => storage.getOrder(id, options)),
     listOrders: (page, options) => guarded(() => storage.listOrders(page, options)),

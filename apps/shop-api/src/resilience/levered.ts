@@ -1,19 +1,16 @@
 /** What lies behind the shop, as far as the emergency levers let a request have it (`core/levers.ts`). */
 import type { Levers } from '../core/levers.ts';
+import type { IntakeResults } from '../ports/order-intake.ts';
 import type { ReviewsSource } from '../ports/reviews.ts';
 import { StorageUnavailableError } from '../ports/storage.ts';
 import type { RequestStorage } from './guarded-storage.ts';
 
 /** To the shop a pulled lever looks like a database that is away: there is no second way to answer. */
 export function createLeveredStorage(storage: RequestStorage, levers: Levers): RequestStorage {
-  async function reading<T>(call: () => Promise<T>): Promise<T> {
-    if (levers.get('serve-static'))
-      throw new StorageUnavailableError('an emergency lever keeps answers static');
-    return call();
-  }
+  const reading = readingUnder(levers);
   async function writing<T>(call: () => Promise<T>): Promise<T> {
     if (levers.get('read-only'))
-      throw new StorageUnavailableError('an emergency lever keeps the shop read-only');
+      throw new StorageUnavailableError('an emergency lever keeps the shop read-only', { decided: true });
     return reading(call);
   }
   return {
@@ -22,6 +19,21 @@ export function createLeveredStorage(storage: RequestStorage, levers: Levers): R
     // The first step of placing an order: refused before the customer's payment is touched.
     findPlacedOrder: (key, options) => writing(() => storage.findPlacedOrder(key, options)),
     placeOrder: (placement, options) => writing(() => storage.placeOrder(placement, options)),
+  };
+}
+
+type Intakes = Pick<IntakeResults, 'findIntake'>;
+
+export function createLeveredIntakes(intakes: Intakes, levers: Levers): Intakes {
+  const reading = readingUnder(levers);
+  return { findIntake: (id, options) => reading(() => intakes.findIntake(id, options)) };
+}
+
+function readingUnder(levers: Levers) {
+  return async <T>(call: () => Promise<T>): Promise<T> => {
+    if (levers.get('serve-static'))
+      throw new StorageUnavailableError('an emergency lever keeps answers static', { decided: true });
+    return call();
   };
 }
 

@@ -12,6 +12,7 @@ import {
 import { createRecentOrders, type RecentOrders } from '../core/recent-orders.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Storage } from '../ports/storage.ts';
+import { createDueWork } from './due-work.ts';
 
 export interface RefreshedOnDemand {
   readonly catalogue: Catalogue;
@@ -46,10 +47,13 @@ const PATIENCE_MS = 300;
 export function createRefreshedOnDemand(options: RefreshedOnDemandOptions): RefreshedOnDemand {
   const { storage, guarded, metrics, clock } = options;
   const recent = createRecentOrders({ clock });
+  const counted = (source: string) => (how: string) => {
+    metrics.event(source, how);
+  };
   let snapshot: { readonly value: CatalogueSnapshot; readonly takenAt: number } | undefined;
 
   const products = createDueWork(
-    { source: 'catalogue', intervalMs: CATALOGUE_CADENCE_MS, metrics, clock },
+    { intervalMs: CATALOGUE_CADENCE_MS, clock, onEnd: counted('catalogue') },
     async () => {
       const takenAt = clock.now();
       const found = await storage.readCatalogue(snapshot === undefined ? {} : { timeoutMs: PATIENCE_MS });
@@ -58,7 +62,7 @@ export function createRefreshedOnDemand(options: RefreshedOnDemandOptions): Refr
     },
   );
   const orders = createDueWork(
-    { source: 'newest-orders', intervalMs: NEWEST_ORDERS_CADENCE_MS, metrics, clock },
+    { intervalMs: NEWEST_ORDERS_CADENCE_MS, clock, onEnd: counted('newest-orders') },
     async () => {
       recent.replaceNewest(await guarded.listOrders({ limit: NEWEST_ORDERS }, { timeoutMs: PATIENCE_MS }));
     },
@@ -72,40 +76,5 @@ export function createRefreshedOnDemand(options: RefreshedOnDemandOptions): Refr
     refresh: async () => {
       await Promise.all([products(), orders()]);
     },
-  };
-}
-
-interface DueWorkOptions {
-  readonly source: string;
-  readonly intervalMs: number;
-  readonly metrics: Metrics;
-  readonly clock: { now(): number };
-}
-
-/**
- * Work that is done when somebody asks and it is due; who asks meanwhile waits for the same. A failure counts as done,
- * so that a database that is away costs one request in each interval its patience, and not every request.
- */
-function createDueWork({ source, intervalMs, metrics, clock }: DueWorkOptions, work: () => Promise<void>) {
-  let begunAt: number | undefined;
-  let underWay: Promise<void> | undefined;
-
-  async function run(): Promise<void> {
-    try {
-      await work();
-      metrics.event(source, 'refreshed');
-    } catch {
-      metrics.event(source, 'refresh-failed');
-    } finally {
-      underWay = undefined;
-    }
-  }
-
-  return (): Promise<void> => {
-    if (underWay !== undefined) return underWay;
-    if (begunAt !== undefined && clock.now() - begunAt < intervalMs) return Promise.resolve();
-    begunAt = clock.now();
-    underWay = run();
-    return underWay;
   };
 }

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createHttpHandler, type HttpHandlerOptions } from '../../src/function/http-handler.ts';
 import { createPendingWork } from '../../src/function/pending-work.ts';
 import { createHttpServer } from '../../src/http-server.ts';
-import { describeShopApi } from '../shop-api-suite.ts';
+import { describeLevers } from '../levers-suite.ts';
+import { describeOrderIntake } from '../order-intake-suite.ts';
+import { describeShopApi, type StartRuntime } from '../shop-api-suite.ts';
 import { createMemoryLog } from '../stand-ins.ts';
 import { createTestShop } from '../test-shop.ts';
 import { callThrough, context, toEvent } from './http-api.ts';
@@ -20,9 +22,12 @@ const create = (changes: Partial<HttpHandlerOptions>) =>
     ...changes,
   });
 
-describeShopApi('Lambda function', (handle) =>
-  Promise.resolve({ fetch: callThrough(create({ handle })), close: () => Promise.resolve() }),
-);
+const start: StartRuntime = (handle) =>
+  Promise.resolve({ fetch: callThrough(create({ handle })), close: () => Promise.resolve() });
+
+describeShopApi('Lambda function', start);
+describeLevers('Lambda function', start);
+describeOrderIntake('Lambda function', start);
 
 describe('a function and a server', () => {
   const json = { 'content-type': 'application/json' };

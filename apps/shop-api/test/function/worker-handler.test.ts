@@ -2,8 +2,9 @@ import { createFakeClock } from '@nines/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { toOrderItem, toProductItem } from '../../src/adapters/dynamodb/table.ts';
 import { createCaptureWorker } from '../../src/core/capture-worker.ts';
+import { createIntakeDecider } from '../../src/core/decide-intake.ts';
 import { createWorkerHandler } from '../../src/function/worker-handler.ts';
-import type { Order } from '../../src/ports/storage.ts';
+import type { Order, OrderPlacement } from '../../src/ports/storage.ts';
 import {
   createBreakableStorage,
   createCountingMetrics,
@@ -18,9 +19,12 @@ let storage: ReturnType<typeof createBreakableStorage>;
 let payment: ReturnType<typeof createFakePayment>;
 let log: ReturnType<typeof createMemoryLog>;
 let steps: string[];
+let readOnly: boolean;
 let handler: ReturnType<typeof createWorkerHandler>;
 
 const BATCH = 3;
+/** A second after the orders of these tests were made. */
+const wallClock = () => new Date(Date.UTC(2026, 0, 1, 0, 0, 1));
 
 beforeEach(() => {
   clock = createFakeClock();
@@ -28,6 +32,7 @@ beforeEach(() => {
   payment = createFakePayment();
   log = createMemoryLog();
   steps = [];
+  readOnly = false;
   handler = createWorkerHandler({
     storage,
     worker: createCaptureWorker({
@@ -38,6 +43,11 @@ beforeEach(() => {
       batchSize: BATCH,
     }),
     batchSize: BATCH,
+    decide: createIntakeDecider({ storage, payment, metrics: createCountingMetrics(), log, wallClock }),
+    isReadOnly: () => readOnly,
+    refresh: async () => {
+      steps.push('refresh');
+    },
     thaw: () => steps.push('thaw'),
     flush: () => steps.push('flush'),
     log,
@@ -81,7 +91,7 @@ describe('a batch of messages', () => {
     const [one, other] = [await place(1), await place(2)];
     expect(await send(inserted(one), { orderId: other.id })).toEqual(failed());
     expect(await statuses()).toEqual(['paid', 'paid']);
-    expect(steps).toEqual(['thaw', 'flush']);
+    expect(steps).toEqual(['thaw', 'refresh', 'flush']);
   });
 
   it('takes the money once, however often and however closely a message is delivered', async () => {
@@ -194,7 +204,70 @@ describe('a scheduled event', () => {
   it('fails when the table does not answer, so that Lambda counts it', async () => {
     storage.state = 'away';
     await expect(handler(scheduled, context())).rejects.toMatchObject({ code: 'storage-unavailable' });
-    expect(steps).toEqual(['thaw', 'flush']);
+    expect(steps).toEqual(['thaw', 'refresh', 'flush']);
+  });
+});
+
+describe('a batch of kept orders', () => {
+  const kept = (number: number, changes: Partial<OrderPlacement> = {}) => ({
+    placement: placement(order(number, { a: 1 }), changes),
+  });
+  const references = async () => (await storage.listOrders({ limit: 100 })).map(({ reference }) => reference);
+
+  it('stores each order once, whichever queue, batch or direct way it comes by', async () => {
+    expect(await send(kept(1), kept(2), kept(1))).toEqual(failed());
+    expect(await send(kept(1))).toEqual(failed());
+    expect(await references()).toEqual(['reference-2', 'reference-1']);
+  });
+
+  it('fails while the table does not answer, and succeeds when it is delivered again', async () => {
+    storage.state = 'away';
+    expect(await send(kept(1), kept(2))).toEqual(failed('m1', 'm2'));
+    storage.state = 'live';
+    expect(await send(kept(1), kept(2))).toEqual(failed());
+    expect(await references()).toEqual(['reference-2', 'reference-1']);
+  });
+
+  const { placement: whole } = kept(1);
+  it.each([
+    ['no placement', {}],
+    ['no key', { ...whole, idempotencyKey: '' }],
+    ['no fingerprint', { ...whole, fingerprint: 7 }],
+    ['no authorization', { ...whole, authorizationId: undefined }],
+    ['no order', { ...whole, order: null }],
+    ['an id that is none', { ...whole, order: { ...whole.order, id: 'x' } }],
+    ['another status', { ...whole, order: { ...whole.order, status: 'paid' } }],
+    ['another currency', { ...whole, order: { ...whole.order, currency: 'USD' } }],
+    ['no date', { ...whole, order: { ...whole.order, createdAt: 'soon' } }],
+    ['an amount below nought', { ...whole, order: { ...whole.order, totalCents: -1 } }],
+    ['no items', { ...whole, order: { ...whole.order, items: [] } }],
+    [
+      'a quantity of nought',
+      { ...whole, order: { ...whole.order, items: [{ productId: 'a', quantity: 0, priceCents: 1 }] } },
+    ],
+    [
+      'an item without a product',
+      { ...whole, order: { ...whole.order, items: [{ quantity: 1, priceCents: 1 }] } },
+    ],
+  ])('fails poison with %s, alone', async (_, poison) => {
+    expect(await send({ placement: poison }, kept(2))).toEqual(failed('m1'));
+    expect(await references()).toEqual(['reference-2']);
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { messageId: 'm1' } }]);
+  });
+});
+
+describe('while the shop is read-only', () => {
+  it('hints are passed over and kept orders stay kept, until the lever is let go', async () => {
+    const placed = await place(1);
+    readOnly = true;
+    const messages = [inserted(placed), { placement: placement(order(2, { a: 1 })) }];
+    expect(await send(...messages)).toEqual(failed('m2'));
+    expect(await handler({ 'detail-type': 'Scheduled Event' }, context())).toEqual({ claimed: 0 });
+    expect(await statuses()).toEqual(['accepted']);
+    readOnly = false;
+    expect(await send(messages[1])).toEqual(failed());
+    expect(await handler({ 'detail-type': 'Scheduled Event' }, context())).toEqual({ claimed: 2 });
+    expect(await statuses()).toEqual(['paid', 'paid']);
   });
 });
 

@@ -1,5 +1,5 @@
 // A shopper buys one to three products: POST /orders with a new Idempotency-Key.
-import { placeOrder } from '../../generated/contract.generated.ts';
+import { placeOrder, placeOrder202 } from '../../generated/contract.generated.ts';
 import type { OrderRing, PlacedOrder } from '../order-ring.ts';
 import { pickBelow, pickOne } from '../random.ts';
 import type { OrderFacts, RequestFacts } from '../sample.ts';
@@ -28,7 +28,8 @@ export function placeNewOrder(session: Session): { placed: PlacedOrder; sent: Se
 
 /**
  * Sends an order, for the first time or again: the same bytes under the same key. The first acknowledgement is
- * kept in the order; later answers are compared with it.
+ * kept in the order; later answers are compared with it. An order that the shop keeps to store it later (202) is good and
+ * has no acknowledgement yet, so it is sent again like one whose outcome is unknown.
  */
 export function sendOrder(session: Session, placed: PlacedOrder): Sent<OrderAnswer> {
   const sent = send<OrderAnswer>(session, {
@@ -37,8 +38,13 @@ export function sendOrder(session: Session, placed: PlacedOrder): Sent<OrderAnsw
     body: placed.body,
     headers: { 'content-type': 'application/json', 'idempotency-key': placed.idempotencyKey },
     isRight: (answer) => findDifference(placed, answer),
+    kept: {
+      expected: placeOrder202,
+      isRight: (answer) =>
+        (answer as { reference: string }).reference === placed.reference ? undefined : 'another reference',
+    },
   });
-  if (sent.judgement.outcome === 'good' && placed.acknowledged === undefined) {
+  if (sent.judgement.outcome === 'good' && !sent.wasKept && placed.acknowledged === undefined) {
     const { id, totalCents, createdAt } = sent.judgement.body;
     placed.acknowledged = { id, totalCents, createdAt };
   }

@@ -21,11 +21,18 @@ export interface Call<Body> {
   readonly headers?: Readonly<Record<string, string>>;
   /** Says what is wrong with a well-formed body, undefined when nothing is. */
   readonly isRight: (body: Body) => string | undefined;
+  /** Another good answer: that the request is kept, and will be fulfilled later. */
+  readonly kept?: {
+    readonly expected: ExpectedAnswer;
+    readonly isRight: (body: unknown) => string | undefined;
+  };
 }
 
 export interface Sent<Body> {
   readonly response: RefinedResponse<'text'>;
+  /** Good with a body that is not `Body`, when the request was kept. */
   readonly judgement: Judgement<Body>;
+  readonly wasKept: boolean;
   /** Wall-clock time that passed, for a request that k6 has no timings of. */
   readonly elapsedMs: number;
 }
@@ -33,13 +40,18 @@ export interface Sent<Body> {
 /** Sends one request and judges the answer. */
 export function send<Body>(
   session: Session,
-  { expected, path, body, headers, isRight }: Call<Body>,
+  { expected, path, body, headers, isRight, kept }: Call<Body>,
 ): Sent<Body> {
   const startedAt = wallClockMs();
   const url = `${session.baseUrl}${path}`;
   const response = http.request<'text'>(expected.method, url, body ?? null, parameters(session, headers));
   const elapsedMs = wallClockMs() - startedAt;
-  return { response, judgement: judge(expected, response as Answer, isRight), elapsedMs };
+  const answer = response as Answer;
+  if (kept !== undefined && response.status === kept.expected.status) {
+    const judgement = judge(kept.expected, answer, kept.isRight) as Judgement<Body>;
+    return { response, judgement, wasKept: true, elapsedMs };
+  }
+  return { response, judgement: judge(expected, answer, isRight), wasKept: false, elapsedMs };
 }
 
 function parameters(session: Session, headers: Readonly<Record<string, string>> = {}): RefinedParams<'text'> {

@@ -1,8 +1,10 @@
 /** The shop's storage in DynamoDB. How it lies in the table is told in this folder's README. */
 import { DeleteItemCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { IntakeResults } from '../../ports/order-intake.ts';
 import type { NamedCaptures, Storage } from '../../ports/storage.ts';
 import { createCaptures, findDue } from './captures.ts';
 import type { DynamodbConnection, Send } from './connection.ts';
+import { createIntakes } from './intakes.ts';
 import { listOrders } from './order-pages.ts';
 import { placeOrder, type Contention } from './place-order.ts';
 import {
@@ -38,7 +40,9 @@ const DAY_MS = 24 * 3_600_000;
 /** Asked for by `ping`; nothing is stored there. */
 const NOTHING: Item = { pk: text('ping'), sk: text('ping') };
 
-export function createDynamodbStorage(options: DynamodbStorageOptions): Storage & NamedCaptures {
+export function createDynamodbStorage(
+  options: DynamodbStorageOptions,
+): Storage & NamedCaptures & IntakeResults {
   const { connection, tableName, clock, contention, keyRetentionMs = DAY_MS } = options;
 
   /** As it is now, not as a replica has it: a replay must see what was just stored. */
@@ -48,6 +52,7 @@ export function createDynamodbStorage(options: DynamodbStorageOptions): Storage 
 
   return {
     ...createCaptures({ connection, tableName, clock }),
+    ...createIntakes({ connection, tableName, clock }),
     readCatalogue: (callOptions) =>
       connection.call(callOptions, async (send) => {
         const shards = await Promise.all(ALL_SHARDS.map((shard) => readProducts(send, tableName, shard)));

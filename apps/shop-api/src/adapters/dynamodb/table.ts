@@ -77,6 +77,9 @@ export const orderIdAt = ({ pk, sk }: Item): string | undefined =>
 /** A prefix, so that no client's key can name anything else. */
 export const idempotencyKey = (key: string): Item => ({ pk: text(`key#${key}`), sk: text('key') });
 
+/** What became of an order that was kept. */
+export const intakeKey = (id: string): Item => ({ pk: text(`intake#${id}`), sk: text('intake') });
+
 export function toProductItem(product: Product): Item {
   return {
     ...productKey(product.id),

@@ -1,0 +1,40 @@
+/**
+ * Work that is done when somebody asks and it is due, for processes in which no timer drives anything; who asks
+ * meanwhile waits for the same. A failure counts as done, so that what is away costs one request in each interval its
+ * patience, and not every request.
+ */
+export interface DueWorkOptions {
+  readonly intervalMs: number;
+  /** Milliseconds that go on while the function is frozen. */
+  readonly clock: { now(): number };
+  /** Told how each time ended. */
+  readonly onEnd?: (how: 'refreshed' | 'refresh-failed') => void;
+}
+
+/** @returns what does the work if it is due; it never rejects. */
+export function createDueWork(
+  { intervalMs, clock, onEnd }: DueWorkOptions,
+  work: () => Promise<void>,
+): () => Promise<void> {
+  let begunAt: number | undefined;
+  let underWay: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    try {
+      await work();
+      onEnd?.('refreshed');
+    } catch {
+      onEnd?.('refresh-failed');
+    } finally {
+      underWay = undefined;
+    }
+  }
+
+  return () => {
+    if (underWay !== undefined) return underWay;
+    if (begunAt !== undefined && clock.now() - begunAt < intervalMs) return Promise.resolve();
+    begunAt = clock.now();
+    underWay = run();
+    return underWay;
+  };
+}
