@@ -55,7 +55,20 @@ export interface StaticSiteProps {
    * @default none: CloudFront's own
    */
   readonly name?: { readonly domainName: string; readonly certificateArn: string };
+  /**
+   * Firewall that stands at this distribution, in us-east-1.
+   * @default none: it stands further behind, or there is nothing to protect
+   */
+  readonly firewallArn?: string;
+  /**
+   * For how long the edge keeps to an answer that the application failed.
+   * @default 10 s, CloudFront's own
+   */
+  readonly failureTtl?: Duration;
 }
+
+/** What CloudFront takes as a failure of an origin, and keeps whatever `cache-control` says. */
+const ORIGIN_FAILURES = [500, 502, 503, 504] as const;
 
 export class StaticSite extends Construct {
   readonly bucket: Bucket;
@@ -103,7 +116,8 @@ export class StaticSite extends Construct {
     });
   }
 
-  private createDistribution({ apiBehaviors, name }: StaticSiteProps): Distribution {
+  private createDistribution(props: StaticSiteProps): Distribution {
+    const { apiBehaviors, name, firewallArn, failureTtl } = props;
     const distribution = new Distribution(this, 'Distribution', {
       comment: apiBehaviors === undefined ? 'Static content' : 'Static content and the application',
       defaultBehavior: {
@@ -121,7 +135,11 @@ export class StaticSite extends Construct {
       // Without permission to list the bucket S3 answers 403 for an object that is not there.
       errorResponses: [
         { httpStatus: 403, responseHttpStatus: 404, responsePagePath: '/404.html', ttl: Duration.minutes(1) },
+        ...(failureTtl === undefined
+          ? []
+          : ORIGIN_FAILURES.map((httpStatus) => ({ httpStatus, ttl: failureTtl }))),
       ],
+      ...(firewallArn !== undefined && { webAclId: firewallArn }),
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
       enableLogging: true,
@@ -130,10 +148,12 @@ export class StaticSite extends Construct {
     });
     acknowledge(distribution, {
       'AwsSolutions-CFR1': 'The shop sells everywhere; the pages are public and the same for all countries.',
-      'AwsSolutions-CFR2':
-        apiBehaviors === undefined
-          ? 'Serves public files from S3 only: no query, no body, no code behind it that a web application firewall could protect. A firewall comes with the tier that puts the application behind CloudFront.'
-          : 'The firewall stands at the load balancer, where every request for the application passes (docs/adr/0040). The rest are public files from S3, with no code behind them that a firewall could protect.',
+      ...(firewallArn === undefined && {
+        'AwsSolutions-CFR2':
+          apiBehaviors === undefined
+            ? 'Serves public files from S3 only: no query, no body, no code behind it that a web application firewall could protect. A firewall comes with the tier that puts the application behind CloudFront.'
+            : 'The firewall stands at the load balancer, where every request for the application passes (docs/adr/0040). The rest are public files from S3, with no code behind them that a firewall could protect.',
+      }),
       ...(name === undefined && {
         'AwsSolutions-CFR4':
           "Served under CloudFront's own name and certificate, for which CloudFront fixes the TLS policy. HTTP is redirected to HTTPS.",

@@ -1,9 +1,11 @@
 /**
- * A web application firewall in front of a load balancer: a limit for each client address, addresses of bad
- * reputation, and what no client of ours ever sends.
+ * A web application firewall: a limit for each client address, addresses of bad reputation, and what no client of ours
+ * ever sends.
  *
- * It stands at the load balancer and not at CloudFront, whose firewalls exist in us-east-1 only: one stack, in
- * whatever region, holds all of it (docs/adr/0040-the-firewall-stands-at-the-load-balancer.md).
+ * With servers it stands at the load balancer and not at CloudFront, whose firewalls exist in us-east-1 only: one stack,
+ * in whatever region, holds all of it (docs/adr/0040-the-firewall-stands-at-the-load-balancer.md). In front of an HTTP
+ * API, which cannot have one, it stands at CloudFront, in a stack in us-east-1
+ * (docs/adr/0065-the-firewall-stands-at-the-edge.md).
  */
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -32,7 +34,11 @@ const MANAGED_GROUPS: readonly (readonly [name: string, counted: readonly string
 ];
 
 export interface WebFirewallProps {
-  readonly loadBalancer: ApplicationLoadBalancer;
+  /**
+   * What it stands in front of.
+   * @default none: it is for a distribution, which names its firewall itself, and is made in us-east-1
+   */
+  readonly loadBalancer?: ApplicationLoadBalancer;
   /**
    * Requests a minute that one client address may send. Far above what a person does, far below what one address
    * would need to fill the fleet; a proxy of a large company is one address.
@@ -67,8 +73,11 @@ export class WebFirewall extends Construct {
   constructor(scope: Construct, id: string, props: WebFirewallProps) {
     super(scope, id);
     this.acl = new CfnWebACL(this, 'Acl', {
-      description: `In front of the load balancer of ${Stack.of(this).stackName}`,
-      scope: 'REGIONAL',
+      description:
+        props.loadBalancer === undefined
+          ? `At the edge, ${Stack.of(this).stackName}`
+          : `In front of the load balancer of ${Stack.of(this).stackName}`,
+      scope: scopeOf(props),
       defaultAction: { allow: {} },
       visibilityConfig: visibility('Firewall'),
       rules: [
@@ -77,10 +86,12 @@ export class WebFirewall extends Construct {
         ...(props.edgeKey === undefined ? [] : [edgeRule(props.edgeKey, MANAGED_GROUPS.length + 1)]),
       ],
     });
-    new CfnWebACLAssociation(this, 'Association', {
-      resourceArn: props.loadBalancer.loadBalancerArn,
-      webAclArn: this.acl.attrArn,
-    });
+    if (props.loadBalancer !== undefined) {
+      new CfnWebACLAssociation(this, 'Association', {
+        resourceArn: props.loadBalancer.loadBalancerArn,
+        webAclArn: this.acl.attrArn,
+      });
+    }
     this.log = new EncryptedLogGroup(this, 'Log', {
       // WAF writes only to groups whose name begins so.
       logGroupName: `aws-waf-logs-${Stack.of(this).stackName.toLowerCase()}-${uniqueToThisStack()}`,
@@ -138,10 +149,11 @@ export class WebFirewall extends Construct {
     } satisfies CfnWebACL.RuleProperty;
   }
 
-  private comesFrom(cidr: string, { clientAddressHeader }: WebFirewallProps): CfnWebACL.StatementProperty {
+  private comesFrom(cidr: string, props: WebFirewallProps): CfnWebACL.StatementProperty {
+    const { clientAddressHeader } = props;
     const set = new CfnIPSet(this, 'Uncounted', {
       description: 'Where load tests come from',
-      scope: 'REGIONAL',
+      scope: scopeOf(props),
       ipAddressVersion: 'IPV4',
       addresses: [cidr],
     });
@@ -159,6 +171,9 @@ export class WebFirewall extends Construct {
     };
   }
 }
+
+const scopeOf = ({ loadBalancer }: WebFirewallProps): 'CLOUDFRONT' | 'REGIONAL' =>
+  loadBalancer === undefined ? 'CLOUDFRONT' : 'REGIONAL';
 
 function managedRule(name: string, counted: readonly string[], priority: number): CfnWebACL.RuleProperty {
   return {

@@ -1,23 +1,40 @@
 /**
- * Puts the stacks of the serverless tiers together, each in the order in which they are deployed: what serves, then what
- * watches it.
+ * Puts the stacks of the serverless tiers of one region together, in the order in which they are deployed: the firewall
+ * where there is one, what serves, its pages, what watches all of it.
  */
 import type { Construct } from 'constructs';
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { ApplicationStack } from './application-stack.ts';
+import { EdgeStack } from './edge-stack.ts';
+import { FirewallStack } from './firewall-stack.ts';
 import { FOUR_NINES, THREE_NINES, TWO_NINES, type ApplicationRules } from './tier-rules.ts';
 
 export interface ServerlessTier {
+  /** None where the edge has no application behind it. */
+  readonly firewall?: FirewallStack;
   readonly application: ApplicationStack;
+  readonly edge: EdgeStack;
 }
 
 function createTier(scope: Construct, settings: DeploymentSettings, rules: ApplicationRules): ServerlessTier {
   const name = `nines-${rules.tier}-serverless`;
+  const firewall = rules.isStaticallyStable
+    ? new FirewallStack(scope, `${name}-firewall`, { settings, rules })
+    : undefined;
   const application = new ApplicationStack(scope, name, { settings, rules });
-  return { application };
+  const edge = new EdgeStack(scope, `${name}-edge`, {
+    settings,
+    application,
+    ...(firewall !== undefined && { firewallStackName: firewall.stackName }),
+  });
+  if (firewall !== undefined) edge.addStackDependency(firewall, 'The distribution names its firewall');
+  return { application, edge, ...(firewall !== undefined && { firewall }) };
 }
 
 /** Tiers of one region, weakest first. */
-export function createServerlessTiers(scope: Construct, settings: DeploymentSettings) {
+export function createServerlessTiers(
+  scope: Construct,
+  settings: DeploymentSettings,
+): readonly ServerlessTier[] {
   return [TWO_NINES, THREE_NINES, FOUR_NINES].map((rules) => createTier(scope, settings, rules));
 }
