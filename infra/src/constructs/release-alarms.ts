@@ -5,11 +5,11 @@
  * They look at the load balancer and at nothing that belongs to a server group, so that server groups can refer to
  * them.
  */
-import { ComparisonOperator, MathExpression, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { ALARM_PERIOD, AlertingAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
+import { failedRequestsPercent, MORE_THAN_A_FEW } from './request-metrics.ts';
 import type { WebLoadBalancer } from './web-load-balancer.ts';
 
 const PLAYBOOK = 'docs/playbooks/failed-deployment.md';
@@ -26,23 +26,13 @@ export class ReleaseAlarms extends Construct {
   constructor(scope: Construct, id: string, { alerts, loadBalancer }: ReleaseAlarmsProps) {
     super(scope, id);
     const period = ALARM_PERIOD;
-    const { metrics } = loadBalancer.loadBalancer;
     this.errors = new AlertingAlarm(this, 'Errors', {
       alerts,
       problem: 'More than 0.5% of requests failed in a minute: a release that rolls out is refused.',
       playbook: PLAYBOOK,
-      metric: new MathExpression({
-        label: 'Failed requests, percent',
-        // One bad server of six fails a sixth of all requests. Below 100 requests one failure would be enough.
-        expression: 'IF(requests > 100, 100 * (FILL(own, 0) + FILL(balancer, 0)) / requests, 0)',
-        usingMetrics: {
-          requests: metrics.requestCount({ period }),
-          own: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
-          balancer: metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
-        },
-        period,
-      }),
+      metric: failedRequestsPercent(loadBalancer, { period, countedWhen: MORE_THAN_A_FEW }),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      // One bad server of six fails a sixth of all requests.
       threshold: 0.5,
       periods: 1,
       missingData: TreatMissingData.NOT_BREACHING,

@@ -15,34 +15,26 @@ import {
   UpdatePolicy,
 } from 'aws-cdk-lib/aws-autoscaling';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import {
-  BlockDeviceVolume,
-  CpuCredits,
-  EbsDeviceVolumeType,
-  InstanceClass,
   InstanceSize,
-  InstanceType,
   type ISubnet,
   type IVpc,
-  LaunchTemplate,
-  LaunchTemplateHttpTokens,
-  MachineImage,
-  AmazonLinuxCpuType,
-  Peer,
   Port,
   SecurityGroup,
   type SubnetSelection,
   SubnetType,
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
 import type { EmergencyLevers } from './emergency-levers.ts';
 import { applicationUnit, bootstrapScript, SERVER_PORT } from './server-bootstrap.ts';
 import { DATABASE_NAME, DATABASE_USER, type ServerDatabase } from './server-database.ts';
+import { allowOutbound, createLaunchTemplate, createServerRole, describeGroup } from './server-machine.ts';
 import type { WebLoadBalancer } from './web-load-balancer.ts';
 
 /**
@@ -102,23 +94,6 @@ export interface ServerGroupProps {
   readonly utilizationTargetPercent: number;
 }
 
-/**
- * A service outside the template that the servers call, as CloudFormation metadata `nines:dependencies`: the one
- * thing about the workload's structure that no resource shows.
- */
-export interface Dependency {
-  readonly name: string;
-  /** `hard`: an answer fails without it. `soft`: the application compensates. */
-  readonly necessity: 'hard' | 'soft';
-  /** The variable of the unit that holds its address. */
-  readonly addressVariable: string;
-}
-
-export const DEPENDENCIES: readonly Dependency[] = [
-  { name: 'payment', necessity: 'hard', addressVariable: 'PAYMENT_URL' },
-  { name: 'reviews', necessity: 'soft', addressVariable: 'REVIEWS_URL' },
-];
-
 export class ServerGroup extends Construct {
   readonly group: AutoScalingGroup;
   readonly role: Role;
@@ -131,7 +106,13 @@ export class ServerGroup extends Construct {
     super(scope, id);
     this.securityGroup = props.alike?.securityGroup ?? this.createSecurityGroup(props);
     this.role = props.alike?.role ?? this.createRole(props);
-    this.launchTemplate = this.createLaunchTemplate(props);
+    this.launchTemplate = createLaunchTemplate(this, {
+      size: InstanceSize.SMALL,
+      storageGib: 16,
+      role: this.role,
+      securityGroup: this.securityGroup,
+      userData: this.createUserData(props),
+    });
     this.group = this.createGroup(props);
     this.group.attachToApplicationTargetGroup(props.loadBalancer.targetGroup);
     this.cpuScaling = this.group.scaleOnCpuUtilization('Cpu', {
@@ -141,11 +122,7 @@ export class ServerGroup extends Construct {
     this.requestScaling = this.group.scaleOnRequestCount('Requests', {
       targetRequestsPerMinute: (props.ratedRps * 60 * props.utilizationTargetPercent) / 100,
     });
-    this.cfnGroup.addMetadata('nines:dependencies', DEPENDENCIES);
-    acknowledge(this.group, {
-      'AwsSolutions-AS3':
-        'Rules in EventBridge report every replaced and every unlaunchable server (ServerAlerts) to the encrypted topic. Notifications of the group itself would need its service-linked role in the key policy, and KMS refuses a policy that names a role which a new account does not have yet.',
-    });
+    describeGroup(this.group);
     // A first start needs its permissions, its database and its way out; and the load balancer has an opinion
     // about a server only once a listener forwards to its target group.
     const { internetConnectivityEstablished } = props.vpc.selectSubnets(subnetsOf(props));
@@ -170,46 +147,23 @@ export class ServerGroup extends Construct {
     const fromLoadBalancer = 'Requests and health checks from the load balancer';
     securityGroup.addIngressRule(props.loadBalancer.securityGroup, Port.tcp(SERVER_PORT), fromLoadBalancer);
     props.loadBalancer.securityGroup.addEgressRule(securityGroup, Port.tcp(SERVER_PORT), fromLoadBalancer);
-    for (const port of outboundPorts([props.paymentUrl, props.reviewsUrl])) {
-      securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port), 'AWS services, payment and reviews');
-    }
+    allowOutbound(securityGroup, [props.paymentUrl, props.reviewsUrl]);
     props.database.allowFrom(securityGroup, 'Servers to the database');
     return securityGroup;
   }
 
   private createRole(props: ServerGroupProps): Role {
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    const role = createServerRole(this, {
       description: 'What the servers may do; the application itself cannot reach these credentials',
+      logGroup: props.logGroup,
+      applicationBundle: props.applicationBundle,
+      archives:
+        'Read access to the archives that this account has published for deployment. While a release rolls out or back, servers of both versions start, so one exact key would be the wrong one for half of them.',
+      findings: props.database.passwordReadFindings,
     });
-    role.addToPolicy(
-      new PolicyStatement({
-        sid: 'WriteLogs',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
-        resources: [props.logGroup.logGroupArn],
-      }),
-    );
-    const assets = props.applicationBundle.bucket.arnForObjects('*.zip');
-    role.addToPolicy(
-      new PolicyStatement({ sid: 'ReadBundles', actions: ['s3:GetObject'], resources: [assets] }),
-    );
-    role.addToPolicy(
-      new PolicyStatement({
-        sid: 'SessionManager',
-        actions: [
-          'ssm:UpdateInstanceInformation',
-          'ssmmessages:CreateControlChannel',
-          'ssmmessages:CreateDataChannel',
-          'ssmmessages:OpenControlChannel',
-          'ssmmessages:OpenDataChannel',
-        ],
-        resources: ['*'],
-      }),
-    );
     props.database.grantPasswordRead(role);
     props.levers?.grantRead(role);
     if (props.releaseCheck !== undefined) this.grantReleaseCheck(role, props.releaseCheck.alarms);
-    this.acknowledgeRole(role, props);
     return role;
   }
 
@@ -228,42 +182,6 @@ export class ServerGroup extends Construct {
         resources: [Stack.of(this).stackId],
       }),
     );
-  }
-
-  private acknowledgeRole(role: Role, props: ServerGroupProps): void {
-    acknowledge(role, {
-      'AwsSolutions-IAM5[Resource::*]':
-        'Session Manager, the only way onto a server in an incident. These five actions know no resources (service authorization reference, ssmmessages and ssm:UpdateInstanceInformation).',
-      'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*.zip]':
-        'Read access to the archives that this account has published for deployment. While a release rolls out or back, servers of both versions start, so one exact key would be the wrong one for half of them.',
-      ...props.database.passwordReadFindings,
-    });
-  }
-
-  private createLaunchTemplate(props: ServerGroupProps): LaunchTemplate {
-    return new LaunchTemplate(this, 'LaunchTemplate', {
-      instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.SMALL),
-      // Resolved once a deployment, so that all servers of a deployment are alike and the next one brings patches.
-      machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
-      role: this.role,
-      securityGroup: this.securityGroup,
-      userData: this.createUserData(props),
-      // Running out of credits must cost money, not users: a throttled server looks like a slow one.
-      cpuCredits: CpuCredits.UNLIMITED,
-      detailedMonitoring: true,
-      httpTokens: LaunchTemplateHttpTokens.REQUIRED,
-      httpPutResponseHopLimit: 1,
-      blockDevices: [
-        {
-          deviceName: '/dev/xvda',
-          volume: BlockDeviceVolume.ebs(16, {
-            encrypted: true,
-            volumeType: EbsDeviceVolumeType.GP3,
-            deleteOnTermination: true,
-          }),
-        },
-      ],
-    });
   }
 
   private createUserData(props: ServerGroupProps): UserData {
@@ -340,12 +258,3 @@ export class ServerGroup extends Construct {
 
 const subnetsOf = ({ subnets }: ServerGroupProps): SubnetSelection =>
   subnets === undefined ? SERVER_SUBNETS : { subnets: [...subnets] };
-
-/** 443 for AWS itself, and what the third parties' addresses say. */
-export function outboundPorts(urls: readonly string[]): number[] {
-  const ports = urls.map((url) => {
-    const { port, protocol } = new URL(url);
-    return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-  });
-  return [...new Set([443, ...ports])].sort((a, b) => a - b);
-}

@@ -15,26 +15,19 @@ import {
   Signals,
   UpdatePolicy,
 } from 'aws-cdk-lib/aws-autoscaling';
+import type { LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import {
-  AmazonLinuxCpuType,
-  BlockDeviceVolume,
   CfnEIP,
-  CpuCredits,
-  EbsDeviceVolumeType,
-  InstanceClass,
   InstanceSize,
-  InstanceType,
   type ISubnet,
   type IVpc,
-  LaunchTemplate,
-  LaunchTemplateHttpTokens,
-  MachineImage,
   Peer,
   Port,
   SecurityGroup,
   UserData,
 } from 'aws-cdk-lib/aws-ec2';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import {
   BlockPublicAccess,
@@ -52,7 +45,7 @@ import type { EmergencyLevers } from './emergency-levers.ts';
 import type { EncryptionKey } from './encryption-key.ts';
 import { applicationUnit, bootstrapScript } from './server-bootstrap.ts';
 import { DATABASE_NAME, DATABASE_PORT, DATABASE_USER } from './server-database.ts';
-import { DEPENDENCIES, outboundPorts } from './server-group.ts';
+import { allowOutbound, createLaunchTemplate, createServerRole, describeGroup } from './server-machine.ts';
 
 /** As `server-files/database-copy.timer` has it. */
 export const COPY_INTERVAL = Duration.minutes(15);
@@ -100,7 +93,7 @@ export class SingleServer extends Construct {
     this.forbidDeletion();
     this.launchTemplate = this.createLaunchTemplate(props);
     this.group = this.createGroup(props);
-    this.cfnGroup.addMetadata('nines:dependencies', DEPENDENCIES);
+    describeGroup(this.group);
     // What the user data makes and no resource shows; libs/topology reads it.
     this.cfnGroup.addMetadata('nines:hosted-database', {
       engine: 'postgres',
@@ -109,10 +102,6 @@ export class SingleServer extends Construct {
       port: DATABASE_PORT,
       encrypted: true,
       copies: { intervalMinutes: COPY_INTERVAL.toMinutes(), bucket: { Ref: props.copiesLogicalId } },
-    });
-    acknowledge(this.group, {
-      'AwsSolutions-AS3':
-        'Rules in EventBridge report every replaced and every unlaunchable server (ServerAlerts) to the encrypted topic. Notifications of the group itself would need its service-linked role in the key policy, and KMS refuses a policy that names a role which a new account does not have yet.',
     });
     this.group.node.addDependency(this.role, this.copies, props.subnet.internetConnectivityEstablished);
   }
@@ -169,21 +158,7 @@ export class SingleServer extends Construct {
 
   private createRole(props: SingleServerProps): Role {
     const { partition, region, account } = Stack.of(this);
-    const role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
-      description: 'What the server may do; the application itself cannot reach these credentials',
-    });
     const statements = [
-      new PolicyStatement({
-        sid: 'WriteLogs',
-        actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
-        resources: [props.logGroup.logGroupArn],
-      }),
-      new PolicyStatement({
-        sid: 'ReadBundles',
-        actions: ['s3:GetObject'],
-        resources: [props.applicationBundle.bucket.arnForObjects('*.zip')],
-      }),
       new PolicyStatement({
         sid: 'WriteAndReadCopies',
         actions: ['s3:PutObject', 's3:GetObject'],
@@ -215,21 +190,17 @@ export class SingleServer extends Construct {
         // Nothing but this stack's server is in its network.
         conditions: { ArnEquals: { 'ec2:Vpc': props.vpc.vpcArn } },
       }),
-      new PolicyStatement({
-        sid: 'SessionManager',
-        actions: [
-          'ssm:UpdateInstanceInformation',
-          'ssmmessages:CreateControlChannel',
-          'ssmmessages:CreateDataChannel',
-          'ssmmessages:OpenControlChannel',
-          'ssmmessages:OpenDataChannel',
-        ],
-        resources: ['*'],
-      }),
     ];
-    for (const statement of statements) role.addToPolicy(statement);
+    const role = createServerRole(this, {
+      description: 'What the server may do; the application itself cannot reach these credentials',
+      logGroup: props.logGroup,
+      applicationBundle: props.applicationBundle,
+      statements,
+      archives:
+        'Read access to the archives that this account has published for deployment. While a release is taken back, a server of the previous version starts and needs the previous archive.',
+      findings: findingsOfRole(props.copiesLogicalId),
+    });
     props.levers.grantRead(role);
-    acknowledgeRole(role, props.copiesLogicalId);
     return role;
   }
 
@@ -241,35 +212,19 @@ export class SingleServer extends Construct {
     });
     securityGroup.addIngressRule(Peer.anyIpv4(), Port.tcp(80), 'HTTP');
     // Port 80 is led to the application on the server itself, before the group looks at it.
-    for (const port of outboundPorts([props.paymentUrl, props.reviewsUrl])) {
-      securityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(port), 'AWS services, payment and reviews');
-    }
+    allowOutbound(securityGroup, [props.paymentUrl, props.reviewsUrl]);
     acknowledge(securityGroup, {
       'AwsSolutions-EC23':
         'The public edge of the workload: its clients are on the internet. Port 80 only, and nothing else in the stack admits the internet.',
     });
-    return new LaunchTemplate(this, 'LaunchTemplate', {
-      instanceType: InstanceType.of(InstanceClass.T4G, InstanceSize.MEDIUM),
-      machineImage: MachineImage.latestAmazonLinux2023({ cpuType: AmazonLinuxCpuType.ARM_64 }),
+    return createLaunchTemplate(this, {
+      size: InstanceSize.MEDIUM,
+      storageGib: 30,
       role: this.role,
       securityGroup,
       // Until it has taken over the address, which needs the way out that this gives.
       associatePublicIpAddress: true,
       userData: this.createUserData(props),
-      cpuCredits: CpuCredits.UNLIMITED,
-      detailedMonitoring: true,
-      httpTokens: LaunchTemplateHttpTokens.REQUIRED,
-      httpPutResponseHopLimit: 1,
-      blockDevices: [
-        {
-          deviceName: '/dev/xvda',
-          volume: BlockDeviceVolume.ebs(30, {
-            encrypted: true,
-            volumeType: EbsDeviceVolumeType.GP3,
-            deleteOnTermination: true,
-          }),
-        },
-      ],
     });
   }
 
@@ -331,19 +286,15 @@ export class SingleServer extends Construct {
   }
 }
 
-function acknowledgeRole(role: Role, copiesLogicalId: string): void {
+function findingsOfRole(copiesLogicalId: string): Readonly<Record<string, string>> {
   const anyServer =
     'Servers come and go. A condition narrows the permission to the network of this stack, where nothing else is.';
-  acknowledge(role, {
-    'AwsSolutions-IAM5[Resource::*]':
-      'Session Manager, the only way onto a server in an incident. These five actions know no resources (service authorization reference, ssmmessages and ssm:UpdateInstanceInformation).',
-    'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*.zip]':
-      'Read access to the archives that this account has published for deployment. While a release is taken back, a server of the previous version starts and needs the previous archive.',
+  return {
     [`AwsSolutions-IAM5[Resource::<${copiesLogicalId}.Arn>/${COPIES_PREFIX}/*]`]:
       'Each copy has a name of its own. The server may write and read them, and the bucket forbids it to delete any.',
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:instance/*]':
       anyServer,
     'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:network-interface/*]':
       anyServer,
-  });
+  };
 }

@@ -6,11 +6,11 @@
  * of CloudWatch adds up more than one day.
  */
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { AlertingCompositeAlarm, PartialAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
+import { failedRequestsPercent } from './request-metrics.ts';
 import type { WebLoadBalancer } from './web-load-balancer.ts';
 
 interface BurnRate {
@@ -85,20 +85,13 @@ export class SloAlarms extends Construct {
   }
 
   private createPart(id: string, props: SloAlarmsProps, { rate }: BurnRate, period: Duration): PartialAlarm {
-    const { metrics } = props.loadBalancer.loadBalancer;
     const thresholdPercent = rounded((100 - props.goalPercent) * rate);
     const fewestRequests = Math.ceil(FEWEST_FAILURES / (thresholdPercent / 100));
     return new PartialAlarm(this, id, {
       problem: `More than ${String(thresholdPercent)}% of requests failed in ${period.toHumanString()}.`,
-      metric: new MathExpression({
-        label: 'Failed requests, percent',
-        expression: `IF(requests >= ${String(fewestRequests)}, 100 * (FILL(own, 0) + FILL(balancer, 0)) / requests, 0)`,
-        usingMetrics: {
-          requests: metrics.requestCount({ period }),
-          own: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
-          balancer: metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
-        },
+      metric: failedRequestsPercent(props.loadBalancer, {
         period,
+        countedWhen: `requests >= ${String(fewestRequests)}`,
       }),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: thresholdPercent,

@@ -1,11 +1,11 @@
 /** Site health as its users see it, and the servers behind it. */
-import { ComparisonOperator, MathExpression, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
-import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import { ALARM_PERIOD, AlertingAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
+import { failedRequestsPercent, MORE_THAN_A_FEW } from './request-metrics.ts';
 import type { WebLoadBalancer } from './web-load-balancer.ts';
 
 export interface WebAlarmsProps {
@@ -54,23 +54,11 @@ export class WebAlarms extends Construct {
 
   private createErrors({ alerts, loadBalancer }: WebAlarmsProps): AlertingAlarm {
     const period = ALARM_PERIOD;
-    const { metrics } = loadBalancer.loadBalancer;
     return new AlertingAlarm(this, 'Errors', {
       alerts,
       problem: 'More than 1% of requests failed in three of five minutes.',
       playbook: OUTAGE_PLAYBOOK,
-      metric: new MathExpression({
-        label: 'Failed requests, percent',
-        // Shed requests are answered 503 and count: to their user they failed. With fewer than 100 requests in a
-        // minute one failure would be the whole percent.
-        expression: 'IF(requests > 100, 100 * (FILL(own, 0) + FILL(balancer, 0)) / requests, 0)',
-        usingMetrics: {
-          requests: metrics.requestCount({ period }),
-          own: metrics.httpCodeTarget(HttpCodeTarget.TARGET_5XX_COUNT, { period }),
-          balancer: metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, { period }),
-        },
-        period,
-      }),
+      metric: failedRequestsPercent(loadBalancer, { period, countedWhen: MORE_THAN_A_FEW }),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 1,
       periods: 5,
