@@ -53,13 +53,38 @@ export type Measure =
   | 'attemptsPerRequest'
   /** Good answers a second over the capacity found by calibration. */
   | 'goodputShare'
+  /** Good answers a second over the rate above which a stage refuses. */
+  | 'stageGoodputShare'
+  /** Share of all requests that were good. */
+  | 'goodShare'
+  /** Share of requests for products that were good, stale ones included. */
+  | 'catalogueGoodShare'
+  /** Share of requests that place or repeat an order that were good, kept for later included. */
+  | 'ordersGoodShare'
+  /** Requests that failed in another way than by a quick refusal. */
+  | 'brokenRequests'
+  /** Requests that failed, for each process that was killed. */
+  | 'failedPerKill'
+  /** Longest wait of a customer who repeats an order whose first request was cut off. */
+  | 'repeatSeconds'
+  /** Orders that were kept for later and were not stored in the end. */
+  | 'unstoredOrders'
+  /** Stored orders whose payment was not taken in the end. */
+  | 'untakenPayments'
+  /** Messages that cannot be understood and were not put aside in the end. */
+  | 'strandedMessages'
+  /** Sending of a message that cannot be understood until the last of them was put aside. */
+  | 'putAsideSeconds'
   /** End of the fault to the first of ten good seconds in a row. */
   | 'recoverySeconds'
   /** What people had to do before users were served again. */
   | 'humanActions';
 
 /** A time that the tier's template sets; whoever measures has to say how long it is. */
-export type TemplateTimeId = 'copy-interval';
+export type TemplateTimeId =
+  | 'copy-interval'
+  /** How often a queue delivers a message before it is put aside, times how long each delivery keeps it. */
+  | 'put-aside-time';
 
 /** What a limit can be added to. */
 export type BaseTimeId = DeclaredTimeId | TemplateTimeId;
@@ -271,11 +296,23 @@ const texts: Readonly<Record<Measure, MeasureText>> = {
   otherRoutesGoodShare: { name: 'good on other routes', show: percent },
   attemptsPerRequest: { name: 'attempts per request', show: plain },
   goodputShare: { name: 'goodput over capacity', show: percent },
+  stageGoodputShare: { name: "goodput over the stage's rate", show: percent },
+  goodShare: { name: 'good requests', show: percent },
+  catalogueGoodShare: { name: 'good on products', show: percent },
+  ordersGoodShare: { name: 'good on orders', show: percent },
+  brokenRequests: { name: 'requests failed otherwise than refused', show: plain },
+  failedPerKill: { name: 'requests failed for each kill', show: plain },
+  repeatSeconds: { name: 'repeat answered within', show: seconds },
+  unstoredOrders: { name: 'kept orders not stored', show: plain },
+  untakenPayments: { name: 'payments not taken', show: plain },
+  strandedMessages: { name: 'messages not put aside', show: plain },
+  putAsideSeconds: { name: 'put aside after', show: seconds },
   recoverySeconds: { name: 'recovery', show: seconds },
   humanActions: { name: 'acts of people', show: plain },
 };
 
-const isDeclared = (id: BaseTimeId): id is DeclaredTimeId => id !== 'copy-interval';
+const isDeclared = (id: BaseTimeId): id is DeclaredTimeId =>
+  id !== 'copy-interval' && id !== 'put-aside-time';
 
 const longest = (id: BaseTimeId): number =>
   isDeclared(id) ? longestSeconds(declaredTime(id).seconds) : Number.NaN;
@@ -306,7 +343,7 @@ export function judgeCriterion(
 
 /** Every criterion of an acceptance, in order. The fault is met when all are. */
 export function judgeAcceptance(
-  acceptance: Acceptance,
+  acceptance: Pick<Acceptance, 'criteria'>,
   measurements: Measurements,
   options: JudgeOptions = {},
 ): { readonly met: boolean; readonly verdicts: readonly CriterionVerdict[] } {

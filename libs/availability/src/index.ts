@@ -7,5 +7,6 @@ export * from './sample-support.ts';
 export * from './nines.ts';
 export * from './run-support.ts';
 export * from './acceptance.ts';
+export * from './serverless-acceptance.ts';
 export * from './generated-content.ts';
 export { AvailabilityArgumentError } from './availability-argument-error.ts';
