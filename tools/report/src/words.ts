@@ -85,9 +85,13 @@ export const causesSentence = ({ causes }: FaultResult): string =>
 export const windowSentence = ({ injectedAtSeconds, healedAtSeconds, endedAtSeconds }: FaultResult): string =>
   `injected at ${clockTime(injectedAtSeconds)}, healed at ${clockTime(healedAtSeconds)}, watched until ${clockTime(endedAtSeconds)}`;
 
+/** ` (12 orders lost)`: how many it were that the RPO tells the age of; nothing when none was lost. */
+const lostOrders = ({ lost }: FaultResult): string =>
+  lost === 0 ? '' : ` (${count(lost)} ${lost === 1 ? 'order' : 'orders'} lost)`;
+
 /** What was measured, in the words in which it was predicted. */
 export const measuredSentence = (fault: FaultResult): string =>
-  `L ${seconds(fault.lossSeconds)}, RTO ${recovery(fault.rtoSeconds)}, RPO ${seconds(fault.rpoSeconds)}, ` +
+  `L ${seconds(fault.lossSeconds)}, RTO ${recovery(fault.rtoSeconds)}, RPO ${seconds(fault.rpoSeconds)}${lostOrders(fault)}, ` +
   `${availability(fault.requests)} available`;
 
 /** `2026-11-21 09:02:11 UTC`; what is not an ISO date in UTC stays as it is. */

@@ -67,6 +67,7 @@ describe('the verdict as text', () => {
       .map((fault) => ({ ...fault, lost: 2, doubled: 1, rpoSeconds: 3.25 }));
     const text = plain(reportWith({ faults, lost: 2, doubled: 1 }));
     expect(text).toMatch(/^process-kill +523 +2 +1 +3\.3 s$/m);
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('RPO 3.3 s (2 orders lost), ');
     expect(text).toMatch(/^whole run +12,506 +2 +1 +-$/m);
   });
 
