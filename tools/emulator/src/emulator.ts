@@ -38,6 +38,12 @@ export interface Emulator {
   inventory(): Promise<Inventory>;
   /** The processes that run functions at this moment. */
   functions(): Promise<readonly FunctionProcess[]>;
+  /**
+   * One call of an API that speaks JSON, such as `DynamoDB_20120810.Query` or `AmazonSQS.SendMessage`.
+   *
+   * @throws EmulatorRequestError with what was answered, unless that was 200.
+   */
+  call<T>(operation: string, input: object): Promise<T>;
   /** Which of these resource types its CloudFormation does not know. */
   refusedTypes(types: readonly string[]): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -102,6 +108,29 @@ async function refusedTypes(endpoint: string, region: string, types: readonly st
   throw new EmulatorRequestError(`the emulator did not judge a template:\n${text}`);
 }
 
+/** The service of an operation, as a signature names it. */
+const SERVICES: Readonly<Record<string, string>> = {
+  DynamoDB_20120810: 'dynamodb',
+  DynamoDBStreams_20120810: 'dynamodb',
+  AmazonSQS: 'sqs',
+};
+
+async function call<T>(endpoint: string, region: string, operation: string, input: object): Promise<T> {
+  const api = operation.split('.')[0] ?? '';
+  const { status, text } = await ask(endpoint, {
+    method: 'POST',
+    headers: {
+      authorization: signatureFor(SERVICES[api] ?? api, region),
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': operation,
+    },
+    body: JSON.stringify(input),
+  });
+  if (status !== 200)
+    throw new EmulatorRequestError(`${operation} was answered by ${String(status)}: ${text}`);
+  return JSON.parse(text) as T;
+}
+
 /**
  * Starts an emulator, installing it first where there is none yet.
  *
@@ -139,6 +168,7 @@ export async function startEmulator(options: StartEmulatorOptions): Promise<Emul
       );
       return running.map(({ function: functionName, ...rest }) => ({ functionName, ...rest }));
     },
+    call: (operation, input) => call(endpoint, region, operation, input),
     refusedTypes: (types) => refusedTypes(endpoint, region, types),
     stop,
   };

@@ -6,3 +6,16 @@ export { filterAssembly } from './filter-assembly.ts';
 export type { FilterAssemblyOptions, FilteredStack } from './filter-assembly.ts';
 export { LACKING, LACKING_TYPES } from './lacking-types.ts';
 export type { Lacking, LackingAttribute, LackingType } from './lacking-types.ts';
+export {
+  createServerlessCloud,
+  SERVERLESS_STAND_INS,
+  ServerlessCloudStartError,
+} from './serverless-cloud.ts';
+export type {
+  KillFunctionOptions,
+  ServerlessCloud,
+  ServerlessCloudOptions,
+  ServerlessTimes,
+  SynthesizedApplication,
+} from './serverless-cloud.ts';
+export type { HttpFaultPoint, TableFault } from './http-fault-point.ts';

@@ -3,6 +3,7 @@ import { tiers } from '@nines/availability';
 import type { TierId } from '@nines/availability';
 import { InvalidArgumentError, Option } from 'commander';
 import { InputInvalidError } from './exit-code.ts';
+import { FLAVOURS } from './workspace.ts';
 
 export const TIER_IDS = tiers.map((tier) => tier.id).join(', ');
 
@@ -20,6 +21,11 @@ export function parseSeed(text: string): number {
   }
   return seed;
 }
+
+export const flavourOption = (): Option =>
+  new Option('--flavour <name>', 'which stacks of the tier: on servers, or without any')
+    .choices([...FLAVOURS])
+    .default('servers');
 
 export const paceOption = (): Option =>
   new Option('--pace <pace>', 'full: as long as AWS takes; fast: a tenth of it')

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createUpCommand } from '../src/commands/up.ts';
 import { EXIT } from '../src/exit-code.ts';
 import { runProgram } from '../src/program.ts';
+import { SERVERLESS_SOURCES } from '../src/start-serverless-tier.ts';
 import type { RunningTier } from '../src/terminal/topology-lines.ts';
 import { ASSEMBLY, readTopologyOf } from '../src/workspace.ts';
 import { createFakeConsole } from './fake-console.ts';
@@ -37,7 +38,11 @@ const isListening = (url: string): Promise<boolean> =>
 const WEST = ['eu-west-1-zone-a', 'eu-west-1-zone-b', 'eu-west-1-zone-c'] as const;
 
 /** Built before the tests begin, as nx orders them. */
-const upCommand = createUpCommand({ build: () => Promise.resolve(), readTopology: readTopologyOf });
+const upCommand = createUpCommand({
+  build: () => Promise.resolve(),
+  readTopology: readTopologyOf,
+  serverless: { ...SERVERLESS_SOURCES, build: () => Promise.resolve() },
+});
 
 function start(args: readonly string[]) {
   const console = createFakeConsole();

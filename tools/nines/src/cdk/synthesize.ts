@@ -1,7 +1,7 @@
 /** One synthesis with the user's settings, from which everything else is done: what is shown is what is deployed. */
 import type { TierId } from '@nines/availability';
 import { readTier } from '../workspace.ts';
-import type { SynthesizedTier } from '../workspace.ts';
+import type { Flavour, SynthesizedTier } from '../workspace.ts';
 import { checkSettings, synthArguments } from './cdk-arguments.ts';
 import type { CdkSettings } from './cdk-arguments.ts';
 import type { RunCdk } from './cdk-cli.ts';
@@ -13,6 +13,8 @@ export class SynthesisFailedError extends Error {
 
 export interface SynthesizeOptions {
   readonly tier: TierId;
+  /** @default servers */
+  readonly flavour?: Flavour;
   readonly settings: CdkSettings;
   /** Folder that the assembly is written to. */
   readonly assembly: string;
@@ -26,7 +28,7 @@ export interface SynthesizeOptions {
  *   others, an AbortError when the user ended it.
  */
 export async function synthesize(options: SynthesizeOptions): Promise<SynthesizedTier> {
-  const { tier, settings, assembly, runCdk, build, signal } = options;
+  const { tier, flavour, settings, assembly, runCdk, build, signal } = options;
   checkSettings(settings);
   await build(signal);
   const { exitCode, output } = await runCdk({
@@ -37,5 +39,5 @@ export async function synthesize(options: SynthesizeOptions): Promise<Synthesize
   signal.throwIfAborted();
   if (exitCode !== 0)
     throw new SynthesisFailedError(`the stacks could not be synthesized:\n${output.trim()}`);
-  return readTier(tier, assembly);
+  return readTier(tier, assembly, flavour);
 }

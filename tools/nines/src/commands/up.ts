@@ -1,17 +1,26 @@
 /** `nines up <tier>`: a tier's topology as local processes, until the user ends it. */
 import { once } from 'node:events';
+import type { TierId } from '@nines/availability';
 import { STAND_INS } from '@nines/local-cloud';
 import type { LocalCloud } from '@nines/local-cloud';
-import { paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
+import { SERVERLESS_STAND_INS } from '@nines/emulator';
+import type { ServerlessCloud } from '@nines/emulator';
+import { flavourOption, paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { AddCommand, ProgramContext } from '../program.ts';
+import { SERVERLESS_SOURCES, startServerlessTier } from '../start-serverless-tier.ts';
+import type { ServerlessSources } from '../start-serverless-tier.ts';
 import { startTier, WORKSPACE_SOURCES } from '../start-tier.ts';
 import type { TierSources } from '../start-tier.ts';
+import { describeRunningServerless } from '../terminal/serverless-lines.ts';
+import type { RunningServerlessTier } from '../terminal/serverless-lines.ts';
 import { describeRunning } from '../terminal/topology-lines.ts';
 import type { RunningTier } from '../terminal/topology-lines.ts';
+import type { Flavour } from '../workspace.ts';
 
 interface Options {
+  readonly flavour: Flavour;
   readonly pace: 'full' | 'fast';
   readonly seed: number;
   readonly region?: string;
@@ -22,10 +31,14 @@ const EXAMPLES = `
 What stands in for AWS, and what it does not do:
 ${STAND_INS.map((one) => `- ${one}`).join('\n')}
 
+And with --flavour serverless:
+${SERVERLESS_STAND_INS.map((one) => `- ${one}`).join('\n')}
+
 Examples:
   nines up three-nines                   prints where everything is, then what happens, until Ctrl-C
   nines up three-nines --pace fast       AWS's times (failover, start of an instance, health checks) divided by 10
   nines up warm-standby --region eu-west-1    the region that writes; the other one is not run
+  nines up three-nines --flavour serverless   the application stack, deployed by cdk to an emulator of AWS
   nines up three-nines --json            one line of JSON on standard output when the tier is ready
 
 Exit codes: 0 it was up and the user ended it, 2 could not be run.`;
@@ -54,14 +67,49 @@ function describe(cloud: LocalCloud, tier: string, pace: string): RunningTier {
   };
 }
 
+function describeServerless(cloud: ServerlessCloud, tier: string): RunningServerlessTier {
+  const { url, stackName, region, emulator, outputs, services, times } = cloud;
+  return {
+    tier,
+    flavour: 'serverless',
+    url,
+    stack: stackName,
+    region,
+    emulator: emulator.endpoint,
+    outputs,
+    services: [...services.values()].map((service) => ({ name: service.name, url: service.url })),
+    times: { ...times },
+  };
+}
+
+async function upServerless(
+  tier: TierId,
+  options: Options,
+  context: ProgramContext,
+  sources: UpSources,
+): Promise<ExitCode> {
+  const { console, signal } = context;
+  const cloud = await startServerlessTier({ tier, seed: options.seed }, context, sources.serverless);
+  try {
+    const running = describeServerless(cloud, tier);
+    console.result(options.json ? JSON.stringify(running) : describeRunningServerless(running).join('\n'));
+    if (!signal.aborted) await once(signal, 'abort');
+  } finally {
+    console.line('stopping');
+    await cloud.close();
+  }
+  return EXIT.met;
+}
+
 async function up(
   tierText: string,
   options: Options,
   context: ProgramContext,
-  sources: TierSources,
+  sources: UpSources,
 ): Promise<ExitCode> {
   const { console, signal } = context;
   const tier = parseTier(tierText);
+  if (options.flavour === 'serverless') return upServerless(tier, options, context, sources);
   const cloud = await startTier({ tier, ...options }, context, sources);
   try {
     const running = describe(cloud, tier, options.pace);
@@ -74,8 +122,13 @@ async function up(
   return EXIT.met;
 }
 
+/** What the command needs of this repository; replaced in tests of the command itself. */
+export interface UpSources extends TierSources {
+  readonly serverless: ServerlessSources;
+}
+
 export const createUpCommand =
-  (sources: TierSources): AddCommand =>
+  (sources: UpSources): AddCommand =>
   (program, context, finish) => {
     program
       .command('up')
@@ -85,6 +138,7 @@ export const createUpCommand =
           'load balancer, PostgreSQL, the third parties. Prints where they are and lives until Ctrl-C.',
       )
       .argument('<tier>', `which tier: ${TIER_IDS}`)
+      .addOption(flavourOption())
       .addOption(paceOption())
       .option('--seed <number>', 'decides every draw, such as how long a failover takes', parseSeed, 1)
       .option('--region <id>', 'which region of a tier that serves from several; one runs here at a time')
@@ -95,4 +149,7 @@ export const createUpCommand =
       });
   };
 
-export const upCommand = createUpCommand(WORKSPACE_SOURCES);
+export const upCommand = createUpCommand({
+  ...WORKSPACE_SOURCES,
+  serverless: SERVERLESS_SOURCES,
+});
