@@ -10,5 +10,7 @@ export type { Guardian } from './guardian/guardian.ts';
 export { DatabasePrimaryAbsentError } from './database.ts';
 export type { LocalDatabase } from './database.ts';
 export type { Instance } from './instance.ts';
+export { startThirdParty } from './third-party.ts';
 export type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
+export type { Address } from './fault-link.ts';
 export { awaitWhole, TopologyNotWholeError } from './whole.ts';
