@@ -6,56 +6,21 @@
  * `RegionContent` stands in each region; `ContentSource` in the global part, which is deployed when the regions' buckets
  * are there already.
  */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type BucketProps,
-  type IBucket,
-  ObjectOwnership,
-  ReplicationTimeValue,
-} from 'aws-cdk-lib/aws-s3';
-import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Bucket, ReplicationTimeValue } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type DataPolicy, removalPolicyFor } from '../settings/data-policy.ts';
 import { acknowledge } from './acknowledge.ts';
-import { acknowledgeBucketDeployment } from './static-site-findings.ts';
-import { ALL_OBJECTS_FILTER } from './static-site.ts';
+import {
+  pagesBucket,
+  type PagesBucketOptions,
+  type PublishedPages,
+  publishPages,
+} from './published-pages.ts';
 
-export interface RegionContentProps {
+export interface RegionContentProps extends PagesBucketOptions {
   readonly bucketName: string;
-  /** Where the bucket's own access logs go. */
-  readonly accessLogs: IBucket;
-  readonly data: DataPolicy;
 }
-
-const contentBucket = ({
-  accessLogs,
-  data,
-}: Pick<RegionContentProps, 'accessLogs' | 'data'>): BucketProps => ({
-  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-  encryption: BucketEncryption.S3_MANAGED,
-  enforceSSL: true,
-  objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-  // Replication asks for it, and a wrong release of the pages is undone by reading the previous version back.
-  versioned: true,
-  lifecycleRules: [
-    {
-      id: 'forget-old-versions',
-      noncurrentVersionExpiration: Duration.days(30),
-      abortIncompleteMultipartUploadAfter: Duration.days(1),
-    },
-  ],
-  metrics: [{ id: ALL_OBJECTS_FILTER }],
-  serverAccessLogsBucket: accessLogs,
-  serverAccessLogsPrefix: 'static-content/',
-  removalPolicy: removalPolicyFor(data),
-  autoDeleteObjects: data === 'destroy',
-});
 
 export class RegionContent extends Construct {
   readonly bucket: Bucket;
@@ -63,7 +28,7 @@ export class RegionContent extends Construct {
   constructor(scope: Construct, id: string, props: RegionContentProps) {
     super(scope, id);
     const { partition, account } = Stack.of(this);
-    this.bucket = new Bucket(this, 'Bucket', { ...contentBucket(props), bucketName: props.bucketName });
+    this.bucket = new Bucket(this, 'Bucket', { ...pagesBucket(props), bucketName: props.bucketName });
     this.bucket.addToResourcePolicy(
       new PolicyStatement({
         sid: 'TheEdgeOfThisAccountReads',
@@ -80,17 +45,9 @@ export class RegionContent extends Construct {
   }
 }
 
-export interface ContentSourceProps extends Omit<RegionContentProps, 'bucketName'> {
-  /** Folder whose files are published. */
-  readonly contentPath: string;
-  /** Published as `config.json`. */
-  readonly configuration: Readonly<Record<string, string>>;
-  /** Logical id that the stack pins the bucket to, which findings of cdk-nag name. */
-  readonly logicalId: string;
+export interface ContentSourceProps extends PagesBucketOptions, PublishedPages {
   /** Names of the regions' buckets. */
   readonly destinations: readonly string[];
-  /** Whose cache forgets the previous release. */
-  readonly distribution: IDistribution;
 }
 
 /** The id of the rule that replicates to the destination of this index; metrics are kept by it. */
@@ -102,7 +59,7 @@ export class ContentSource extends Construct {
   constructor(scope: Construct, id: string, props: ContentSourceProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
-      ...contentBucket(props),
+      ...pagesBucket(props),
       replicationRules: props.destinations.map((bucketName, index) => ({
         id: replicationRuleId(index),
         priority: index + 1,
@@ -114,30 +71,14 @@ export class ContentSource extends Construct {
       })),
     });
     this.acknowledgeReplication(props);
-    const logGroup = new LogGroup(this, 'PublishLog', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    new BucketDeployment(this, 'Publish', {
-      destinationBucket: this.bucket,
-      sources: [
-        Source.asset(props.contentPath, { exclude: ['README.md'] }),
-        Source.jsonData('config.json', { ...props.configuration }),
-      ],
-      cacheControl: [CacheControl.maxAge(Duration.minutes(5))],
-      distribution: props.distribution,
-      distributionPaths: ['/*'],
-      memoryLimit: 256,
-      logGroup,
-    });
-    acknowledgeBucketDeployment(this, props.logicalId);
+    publishPages(this, this.bucket, props);
   }
 
-  private acknowledgeReplication({ logicalId, destinations }: ContentSourceProps): void {
+  private acknowledgeReplication({ contentLogicalId, destinations }: ContentSourceProps): void {
     const reason =
       'Role of S3 itself, which copies the objects of this bucket to those of the regions: every object, by its nature, and nothing else.';
     acknowledge(this.bucket, {
-      [`AwsSolutions-IAM5[Resource::<${logicalId}.Arn>/*]`]: reason,
+      [`AwsSolutions-IAM5[Resource::<${contentLogicalId}.Arn>/*]`]: reason,
       ...Object.fromEntries(
         destinations.map((name) => [
           `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${name.replace(/\$\{Token\[.*?\]\}/, '<AWS::AccountId>')}/*]`,

@@ -4,7 +4,7 @@
  *
  * Why DNS decides behind the edge and not in front of it: docs/adr/0047-dns-fails-over-behind-the-edge.md.
  */
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   type BehaviorOptions,
@@ -14,17 +14,16 @@ import {
   OriginProtocolPolicy,
   OriginSslPolicy,
   PriceClass,
-  ResponseHeadersPolicy,
   SecurityPolicyProtocol,
-  ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { HttpOrigin, OriginGroup, S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { DataPolicy } from '../settings/data-policy.ts';
-import { AccessLogBucket } from './access-log-bucket.ts';
+import type { AccessLogBucket } from './access-log-bucket.ts';
 import { acknowledge } from './acknowledge.ts';
 import { EDGE_TO_ORIGIN } from './cdn.ts';
+import { createEdgeLogs, EVERY_COUNTRY, MISSING_PAGE, PAGES_BEHAVIOR } from './published-pages.ts';
 
 /** Answers of S3 on which the other region's bucket is asked: its own trouble, and content not yet copied. */
 const ASK_THE_OTHER_REGION = [403, 404, 500, 502, 503, 504];
@@ -59,14 +58,7 @@ export class RegionEdge extends Construct {
 
   constructor(scope: Construct, id: string, props: RegionEdgeProps) {
     super(scope, id);
-    this.logs = new AccessLogBucket(this, 'Logs', {
-      data: props.data,
-      expiration: Duration.days(90),
-      acceptsCloudFront: true,
-    });
-    acknowledge(this.logs, {
-      'AwsSolutions-S1': 'Holds access logs itself; logging who reads logs into a further bucket has no end.',
-    });
+    this.logs = createEdgeLogs(this, 'Logs', props.data);
     this.distribution = new Distribution(this, 'Distribution', {
       comment: `The edge of ${Stack.of(this).stackName}`,
       domainNames: [props.domainName],
@@ -74,15 +66,11 @@ export class RegionEdge extends Construct {
       minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
       defaultBehavior: {
         origin: this.pages(props),
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
-        compress: true,
+        ...PAGES_BEHAVIOR,
       },
       additionalBehaviors: { ...props.apiBehaviors },
       defaultRootObject: 'index.html',
-      errorResponses: [
-        { httpStatus: 403, responseHttpStatus: 404, responsePagePath: '/404.html', ttl: Duration.minutes(1) },
-      ],
+      errorResponses: [MISSING_PAGE],
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
       enableLogging: true,
@@ -90,7 +78,7 @@ export class RegionEdge extends Construct {
       logFilePrefix: 'edge/',
     });
     acknowledge(this.distribution, {
-      'AwsSolutions-CFR1': 'The shop sells everywhere; the pages are public and the same for all countries.',
+      ...EVERY_COUNTRY,
       'AwsSolutions-CFR2':
         'The firewalls stand at the load balancers, where every request for the application passes (docs/adr/0040). The rest are public files from S3, with no code behind them that a firewall could protect.',
     });

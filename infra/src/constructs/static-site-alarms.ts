@@ -4,7 +4,8 @@ import { ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib
 import { Construct } from 'constructs';
 import { AlertingAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
-import { ALL_OBJECTS_FILTER, type StaticSite } from './static-site.ts';
+import { ALL_OBJECTS_FILTER } from './published-pages.ts';
+import type { StaticSite } from './static-site.ts';
 
 export interface StaticSiteAlarmsProps {
   readonly alerts: AlertChannel;

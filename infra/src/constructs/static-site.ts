@@ -6,45 +6,26 @@
  * 99.99% it serves the bucket only (docs/adr/0011-static-content.md); from there on it stands in front of the
  * whole workload (`cdn.ts`).
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import {
-  type BehaviorOptions,
-  Distribution,
-  HttpVersion,
-  PriceClass,
-  ResponseHeadersPolicy,
-  ViewerProtocolPolicy,
-} from 'aws-cdk-lib/aws-cloudfront';
+import { type BehaviorOptions, Distribution, HttpVersion, PriceClass } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type IBucket,
-  ObjectOwnership,
-} from 'aws-cdk-lib/aws-s3';
-import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { type DataPolicy, removalPolicyFor } from '../settings/data-policy.ts';
-import { AccessLogBucket } from './access-log-bucket.ts';
-import { acknowledgeBucketDeployment } from './static-site-findings.ts';
+import type { AccessLogBucket } from './access-log-bucket.ts';
 import { acknowledge } from './acknowledge.ts';
+import {
+  createEdgeLogs,
+  EVERY_COUNTRY,
+  MISSING_PAGE,
+  PAGES_BEHAVIOR,
+  pagesBucket,
+  type PagesBucketOptions,
+  type PublishedPages,
+  publishPages,
+} from './published-pages.ts';
 
-/** The id of the request metrics that cover every object of the bucket. */
-export const ALL_OBJECTS_FILTER = 'AllObjects';
-
-export interface StaticSiteProps {
-  /** Folder whose files are published. */
-  readonly contentPath: string;
-  /** Published as `config.json`, for pages that need addresses known only at deployment. */
-  readonly configuration: Readonly<Record<string, string>>;
-  /** Logical id that the stack pins the bucket to, which findings of cdk-nag name. */
-  readonly contentLogicalId: string;
-  /** Where the bucket's own access logs go. */
-  readonly accessLogs: IBucket;
-  readonly data: DataPolicy;
+export interface StaticSiteProps extends PagesBucketOptions, Omit<PublishedPages, 'distribution'> {
   /**
    * Paths that lead to the application and not to the bucket (`EdgeApi`).
    * @default none: the distribution serves static content only
@@ -78,42 +59,10 @@ export class StaticSite extends Construct {
 
   constructor(scope: Construct, id: string, props: StaticSiteProps) {
     super(scope, id);
-    this.bucket = this.createBucket(props);
-    this.edgeLogs = new AccessLogBucket(this, 'EdgeLogs', {
-      data: props.data,
-      expiration: Duration.days(90),
-      acceptsCloudFront: true,
-    });
-    acknowledge(this.edgeLogs, {
-      'AwsSolutions-S1': 'Holds access logs itself; logging who reads logs into a further bucket has no end.',
-    });
+    this.bucket = new Bucket(this, 'Content', pagesBucket(props));
+    this.edgeLogs = createEdgeLogs(this, 'EdgeLogs', props.data);
     this.distribution = this.createDistribution(props);
-    this.publish(props);
-  }
-
-  private createBucket(props: StaticSiteProps): Bucket {
-    return new Bucket(this, 'Content', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      // A wrong release of the pages is undone by reading the previous version back.
-      versioned: true,
-      lifecycleRules: [
-        {
-          id: 'forget-old-versions',
-          noncurrentVersionExpiration: Duration.days(30),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
-      ],
-      // Request metrics, because errors of static content are alarmed on and CloudFront's own metrics exist in
-      // one region only, where this stack may not be.
-      metrics: [{ id: ALL_OBJECTS_FILTER }],
-      serverAccessLogsBucket: props.accessLogs,
-      serverAccessLogsPrefix: 'static-content/',
-      removalPolicy: removalPolicyFor(props.data),
-      autoDeleteObjects: props.data === 'destroy',
-    });
+    publishPages(this, this.bucket, { ...props, distribution: this.distribution });
   }
 
   private createDistribution(props: StaticSiteProps): Distribution {
@@ -122,9 +71,7 @@ export class StaticSite extends Construct {
       comment: apiBehaviors === undefined ? 'Static content' : 'Static content and the application',
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(this.bucket),
-        viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-        responseHeadersPolicy: ResponseHeadersPolicy.SECURITY_HEADERS,
-        compress: true,
+        ...PAGES_BEHAVIOR,
       },
       ...(apiBehaviors !== undefined && { additionalBehaviors: { ...apiBehaviors } }),
       ...(name !== undefined && {
@@ -132,9 +79,8 @@ export class StaticSite extends Construct {
         certificate: Certificate.fromCertificateArn(this, 'Certificate', name.certificateArn),
       }),
       defaultRootObject: 'index.html',
-      // Without permission to list the bucket S3 answers 403 for an object that is not there.
       errorResponses: [
-        { httpStatus: 403, responseHttpStatus: 404, responsePagePath: '/404.html', ttl: Duration.minutes(1) },
+        MISSING_PAGE,
         ...(failureTtl === undefined
           ? []
           : ORIGIN_FAILURES.map((httpStatus) => ({ httpStatus, ttl: failureTtl }))),
@@ -147,7 +93,7 @@ export class StaticSite extends Construct {
       logFilePrefix: 'static-content/',
     });
     acknowledge(distribution, {
-      'AwsSolutions-CFR1': 'The shop sells everywhere; the pages are public and the same for all countries.',
+      ...EVERY_COUNTRY,
       ...(firewallArn === undefined && {
         'AwsSolutions-CFR2':
           apiBehaviors === undefined
@@ -160,25 +106,5 @@ export class StaticSite extends Construct {
       }),
     });
     return distribution;
-  }
-
-  private publish(props: StaticSiteProps): void {
-    const logGroup = new LogGroup(this, 'PublishLog', {
-      retention: RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    new BucketDeployment(this, 'Publish', {
-      destinationBucket: this.bucket,
-      sources: [
-        Source.asset(props.contentPath, { exclude: ['README.md'] }),
-        Source.jsonData('config.json', { ...props.configuration }),
-      ],
-      cacheControl: [CacheControl.maxAge(Duration.minutes(5))],
-      distribution: this.distribution,
-      distributionPaths: ['/*'],
-      memoryLimit: 256,
-      logGroup,
-    });
-    acknowledgeBucketDeployment(this, props.contentLogicalId);
   }
 }

@@ -181,7 +181,7 @@ export class GlobalEdgeStack extends TierStack {
       contentPath: STATIC_CONTENT,
       // Pages and API have one address.
       configuration: { apiUrl: '' },
-      logicalId: CONTENT_ID,
+      contentLogicalId: CONTENT_ID,
       destinations: this.contentBuckets(),
       distribution: edge.distribution,
       accessLogs,
