@@ -79,12 +79,38 @@ const declared = [
     published: true,
   },
   {
+    id: 'aurora-reader-loss',
+    seconds: 0,
+    what: 'loss of an Aurora reader, or of the copies of the data in its zone, until the writer commits without them',
+    source:
+      'Amazon Aurora User Guide, "Amazon Aurora storage", six copies in three zones and no wait for any two of them, https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Overview.StorageReliability.html',
+    published: true,
+  },
+  {
     id: 'aurora-global-replication-lag',
     seconds: { min: 0, max: 1 },
     what: 'commit in the primary region of an Aurora global database until it is in the secondary region',
     source:
       'Amazon Aurora User Guide, "Using Amazon Aurora Global Database", https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database.html',
     published: true,
+  },
+  {
+    id: 'aurora-global-failover',
+    seconds: { min: 60, max: 180 },
+    what: 'request to fail an Aurora global database over until the cluster of the other region takes writes',
+    source:
+      'unpublished: Amazon Aurora User Guide, "Using switchover or failover in Aurora Global Database", says that the RTO can be in the order of minutes, the features page that a region is promoted in under a minute, https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html',
+    published: false,
+    assumption: 'An unplanned failover to another region takes one to three minutes.',
+  },
+  {
+    id: 'aurora-global-switchover',
+    seconds: { min: 30, max: 120 },
+    what: 'request to switch an Aurora global database over, with both regions well, until the other cluster takes writes',
+    source:
+      'unpublished: Amazon RDS API reference, SwitchoverGlobalCluster, says "a short time", https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_SwitchoverGlobalCluster.html',
+    published: false,
+    assumption: 'A planned switch takes half a minute to two minutes, in which nobody writes.',
   },
   {
     id: 'dynamodb-global-table-replication',

@@ -307,6 +307,12 @@ export interface AlarmNode extends NodeBase {
   readonly kind: 'alarm';
   readonly namespace?: string;
   readonly metricName?: string;
+  /** Values by name of dimension; empty for a metric without any. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** `Sum`, `Average`, `Maximum`, `p99`, ...; absent for an expression. */
+  readonly statistic?: string;
+  /** As CloudFormation writes it: `GreaterThanOrEqualToThreshold`. */
+  readonly comparison?: string;
   readonly threshold?: number;
   readonly periodSeconds?: number;
   readonly evaluationPeriods: number;
@@ -330,6 +336,39 @@ export interface BackupPlanNode extends NodeBase {
   }[];
 }
 
+/** A state machine of Step Functions, with its definition as the template has it. */
+export interface WorkflowNode extends NodeBase {
+  readonly kind: 'workflow';
+  /** `EXPRESS` ends within minutes and may run twice; `STANDARD` runs once. */
+  readonly workflowType: string;
+  /** The definition in the Amazon States Language, parsed; what only AWS knows stands in it as `${LogicalId}`. */
+  readonly definition: Readonly<Record<string, unknown>>;
+}
+
+/** A Lambda function. */
+export interface FunctionNode extends NodeBase {
+  readonly kind: 'function';
+  readonly runtime?: string;
+  readonly handler?: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Its source, where the template itself holds it; else it lies in a bucket. */
+  readonly inlineCode?: string;
+}
+
+/** `AWS::Events::Rule`: starts something at intervals or when something happens. */
+export interface EventRuleNode extends NodeBase {
+  readonly kind: 'event-rule';
+  readonly enabled: boolean;
+  /** Every so many seconds, for a rule with a rate; absent for a pattern, or a calendar. */
+  readonly everySeconds?: number;
+  /** Ids of the alarms whose change to `ALARM` it waits for. */
+  readonly alarms: readonly string[];
+  /** Ids of what it starts, as far as that is of this template. */
+  readonly targets: readonly string[];
+}
+
 /** A service outside the template that the workload calls, from the metadata `nines:dependencies`. */
 export interface ExternalServiceNode extends NodeBase {
   readonly kind: 'external-service';
@@ -350,6 +389,9 @@ export type TopologyNode =
   | AlarmNode
   | LogGroupNode
   | BackupPlanNode
+  | WorkflowNode
+  | FunctionNode
+  | EventRuleNode
   | ExternalServiceNode;
 
 export type NodeKind = TopologyNode['kind'];

@@ -13,3 +13,4 @@ export { drawDeclaredDurations } from './declared-durations.ts';
 export { quantileOf, totalOf } from './measures.ts';
 export { parseK6Line } from './k6-samples.ts';
 export type { Sample } from './k6-samples.ts';
+export { drawRegionDurations } from './region-durations.ts';

@@ -23,6 +23,12 @@ export interface LocalAutoScalingGroup {
   /** Whether every wanted instance is there, in balance over the zones and healthy to the load balancer. */
   readonly settled: boolean;
   start(): Promise<void>;
+  /** How many instances it keeps: the template's number until somebody sets another. */
+  readonly desiredInstances: number;
+  /** Sets the minimum as an operator or a workflow does; the group launches or ends what the number asks for. */
+  setMinimum(instances: number): void;
+  /** Whether the load balancer takes this instance for healthy. */
+  isInService(instance: Instance): boolean;
   /** Takes every instance for older than the grace period, as a fleet is on any day but its first. */
   season(): void;
   loseZone(zone: string): readonly Instance[];
@@ -75,11 +81,26 @@ class Group implements LocalAutoScalingGroup {
   readonly #closing = new AbortController();
   #launching: string[] = [];
   readonly #nextId: () => string;
+  #desired: number;
+  /** While the number was lowered: an instance more than it for a moment, as in a rebalance, is no reason to end one. */
+  #isScalingIn = false;
   #watch: Promise<void> | undefined;
 
   constructor(options: AutoScalingGroupOptions) {
     this.#options = options;
     this.#nextId = options.nextId ?? createInstanceNames();
+    this.#desired = options.node.desiredInstances;
+  }
+
+  get desiredInstances(): number {
+    return this.#desired;
+  }
+  setMinimum(instances: number): void {
+    this.#isScalingIn = instances < this.#desired;
+    this.#desired = Math.min(instances, this.#options.node.maxInstances);
+  }
+  isInService(instance: Instance): boolean {
+    return this.#options.loadBalancer.stateOf(instance.id) === 'healthy';
   }
 
   get instances(): readonly Instance[] {
@@ -87,11 +108,11 @@ class Group implements LocalAutoScalingGroup {
   }
 
   get settled(): boolean {
-    const { node, loadBalancer } = this.#options;
+    const { loadBalancer } = this.#options;
     const counts = this.#countByZone();
     const spread = Math.max(...counts.values()) - Math.min(...counts.values());
     return (
-      this.#members.size === node.desiredInstances &&
+      this.#members.size === this.#desired &&
       this.#launching.length === 0 &&
       this.#ending.size === 0 &&
       spread <= 1 &&
@@ -116,8 +137,7 @@ class Group implements LocalAutoScalingGroup {
 
   /** The first fleet is there before the run begins, so it starts without AWS's start time. */
   async start(): Promise<void> {
-    const { node } = this.#options;
-    for (let count = 0; count < node.desiredInstances; count += 1) await this.#launch(0);
+    for (let count = 0; count < this.#desired; count += 1) await this.#launch(0);
     this.#watch = this.#look();
   }
 
@@ -191,11 +211,20 @@ class Group implements LocalAutoScalingGroup {
   }
 
   #keepDesired(): void {
-    const { node, drawInstanceStartSeconds } = this.#options;
-    const missing = node.desiredInstances - this.#members.size - this.#launching.length;
+    const { drawInstanceStartSeconds } = this.#options;
+    const missing = this.#desired - this.#members.size - this.#launching.length;
     for (let count = 0; count < missing; count += 1)
       this.#launchInBackground(this.#launch(drawInstanceStartSeconds()));
+    if (this.#isScalingIn && this.#launching.length === 0) this.#scaleIn(-missing);
     if (missing === 0 && this.#launching.length === 0) this.#rebalance();
+  }
+
+  /** One instance too many goes, from the fullest zone; the next look ends the next. */
+  #scaleIn(surplus: number): void {
+    this.#isScalingIn = surplus > 0;
+    const fullest = [...this.#countByZone()].sort(([, a], [, b]) => b - a)[0]?.[0];
+    const last = this.instances.find((instance) => instance.zone === fullest);
+    if (surplus > 0 && last) this.#end(last);
   }
 
   /** AWS launches in the emptier zone before it ends one in the fuller, so capacity never dips. */
@@ -216,7 +245,7 @@ class Group implements LocalAutoScalingGroup {
     const covered = () => this.instances.every(({ id }) => loadBalancer.stateOf(id) === 'healthy');
     while (!covered() && !this.#closing.signal.aborted)
       await clock.sleep(LOOK_EVERY_MS, this.#closing.signal);
-    if (this.#members.size > this.#options.node.desiredInstances) this.#end(surplus);
+    if (this.#members.size > this.#desired) this.#end(surplus);
   }
 
   #end(instance: Instance): void {

@@ -14,7 +14,14 @@ export interface CloudEvent {
     | 'standby-lost'
     | 'standby-in-sync'
     | 'zone-lost'
-    | 'zone-restored';
+    | 'zone-restored'
+    | 'region-lost'
+    | 'region-restored'
+    | 'region-healthy'
+    | 'region-unhealthy'
+    | 'alarm'
+    | 'workflow-started'
+    | 'workflow-ended';
   readonly subject: string;
   readonly message: string;
 }

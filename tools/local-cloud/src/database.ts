@@ -90,10 +90,42 @@ export interface LocalDatabase {
   close(): Promise<void>;
 }
 
+/** A database that others may follow: in reach of what copies it into another region. */
+export interface FollowableDatabase extends LocalDatabase {
+  /** The server that writes right now; absent while a failover is under way. */
+  readonly primaryServer: PostgresServer | undefined;
+  /** Everything is gone at once, the standby too, and nothing fails over. Answers what was hit. */
+  lose(): Promise<readonly string[]>;
+  /** Ends everything but the primary, which it hands over, stopped with all that it had written. */
+  retire(): Promise<PostgresServer | undefined>;
+}
+
+/** Names servers in the order in which they are made. */
+export function createServerNames(): () => string {
+  let made = 0;
+  return () => {
+    made += 1;
+    return `database-${String(made)}`;
+  };
+}
+
 export interface DatabaseOptions {
   readonly node: DatabaseNode;
   readonly zones: readonly string[];
   readonly directory: string;
+  /** @default prepared in `directory` */
+  readonly binaries?: PostgresBinaries;
+  /**
+   * Names the next server, and its folder; databases that share a folder over time share it.
+   *
+   * @default database-1, database-2 and so on
+   */
+  readonly nextName?: () => string;
+  /**
+   * A running server that becomes the primary instead of a new one: what a promotion from elsewhere left. Its standby
+   * is then built while it serves already.
+   */
+  readonly adopt?: PostgresServer;
   readonly credentials: PostgresCredentials;
   /** Draws how long the next failover takes, in seconds of AWS's time. */
   readonly drawFailoverSeconds: () => number;
@@ -130,7 +162,25 @@ interface Build {
   lost: boolean;
 }
 
-class Database implements LocalDatabase {
+/** A PostgreSQL process that the guardian knows of, not yet started. */
+export async function makeServer(
+  { directory, credentials, guardian }: Pick<DatabaseOptions, 'directory' | 'credentials' | 'guardian'>,
+  binaries: PostgresBinaries,
+  name: string,
+): Promise<PostgresServer> {
+  return createPostgresServer({
+    name,
+    directory: join(directory, name),
+    port: await freePort(),
+    binaries,
+    superuser: credentials,
+    // A PostgreSQL that is killed leaves its shared memory behind; at SIGQUIT it stops at once and gives it back.
+    spawnProcess: (command, args, options) =>
+      guardian.spawn(command, args, { ...options, killSignal: 'SIGQUIT' }),
+  });
+}
+
+class Database implements FollowableDatabase {
   readonly #options: DatabaseOptions;
   readonly #binaries: PostgresBinaries;
   readonly #lostZones = new Set<string>();
@@ -140,7 +190,7 @@ class Database implements LocalDatabase {
   #primary: Member | undefined;
   #standby: Member | undefined;
   #primaryZone: string;
-  #made = 0;
+  readonly #nextName: () => string;
   #build: Build | undefined;
   #failure: DatabaseFailoverFailedError | undefined;
 
@@ -148,6 +198,7 @@ class Database implements LocalDatabase {
     this.#options = options;
     this.#binaries = binaries;
     this.#primaryZone = options.zones[0] ?? '';
+    this.#nextName = options.nextName ?? createServerNames();
   }
 
   get databaseName(): string {
@@ -167,26 +218,24 @@ class Database implements LocalDatabase {
   get primaryZone(): string {
     return this.#primaryZone;
   }
+  get primaryServer(): PostgresServer | undefined {
+    return this.#primary?.server;
+  }
   get standbyZone(): string | undefined {
     return this.#standby?.zone;
   }
 
   async #makeServer(): Promise<PostgresServer> {
-    this.#made += 1;
-    const { directory, credentials, guardian } = this.#options;
-    return createPostgresServer({
-      name: `database-${String(this.#made)}`,
-      directory: join(directory, `database-${String(this.#made)}`),
-      port: await freePort(),
-      binaries: this.#binaries,
-      superuser: credentials,
-      // A PostgreSQL that is killed leaves its shared memory behind; at SIGQUIT it stops at once and gives it back.
-      spawnProcess: (command, args, options) =>
-        guardian.spawn(command, args, { ...options, killSignal: 'SIGQUIT' }),
-    });
+    return makeServer(this.#options, this.#binaries, this.#nextName());
   }
 
   async start(): Promise<void> {
+    const { adopt } = this.#options;
+    if (adopt !== undefined) {
+      this.#primary = { server: adopt, zone: this.#primaryZone, lost: false, caughtUp: true };
+      if (this.#wantsStandby) this.#inBackground(this.#buildStandby());
+      return;
+    }
     const server = await this.#makeServer();
     await server.initialise();
     await server.start();
@@ -430,6 +479,35 @@ class Database implements LocalDatabase {
     if (this.#wantsStandby && this.#primary && !this.#standby) this.#inBackground(this.#buildStandby());
   }
 
+  async lose(): Promise<readonly string[]> {
+    this.#closing.abort();
+    this.#options.onReachable(false);
+    const [primary, standby] = [this.#primary, this.#standby];
+    this.#primary = undefined;
+    standby?.replication?.partition();
+    if (this.#build) this.#build.lost = true;
+    await Promise.all([primary?.server.crash(), standby?.server.crash()]);
+    await Promise.allSettled(this.#background);
+    await standby?.replication?.close();
+    this.#standby = undefined;
+    return [
+      ...(primary ? [`primary ${primary.server.name} in ${primary.zone}`] : []),
+      ...(standby ? [`standby in ${standby.zone}`] : []),
+    ];
+  }
+
+  async retire(): Promise<PostgresServer | undefined> {
+    this.#closing.abort();
+    const primary = this.#primary;
+    this.#primary = undefined;
+    await Promise.allSettled(this.#background);
+    await this.#standby?.server.crash();
+    await this.#standby?.replication?.close();
+    this.#standby = undefined;
+    await primary?.server.stop();
+    return primary?.server;
+  }
+
   query<Row extends Record<string, unknown>>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     if (!this.#primary) return Promise.reject(this.#failure ?? new DatabasePrimaryAbsentError());
     return this.#primary.server.query<Row>(text, values, this.databaseName);
@@ -470,8 +548,8 @@ async function promote(standby: Member | undefined): Promise<Member> {
 }
 
 /** Starts the primary and, where the topology has one, the standby; resolves when it is in sync. */
-export async function createDatabase(options: DatabaseOptions): Promise<LocalDatabase> {
-  const binaries = await preparePostgresBinaries(join(options.directory, 'postgresql'));
+export async function createDatabase(options: DatabaseOptions): Promise<FollowableDatabase> {
+  const binaries = options.binaries ?? (await preparePostgresBinaries(join(options.directory, 'postgresql')));
   const database = new Database(options, binaries);
   await database.start();
   return database;

@@ -14,3 +14,10 @@ export { startThirdParty } from './third-party.ts';
 export type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
 export type { Address } from './fault-link.ts';
 export { awaitWhole, TopologyNotWholeError } from './whole.ts';
+export { createMultiRegionCloud, REGION_STAND_INS, servingRegions } from './regions/multi-region-cloud.ts';
+export type {
+  LocalRegions,
+  MultiRegionCloud,
+  MultiRegionCloudOptions,
+  RegionDurations,
+} from './regions/multi-region-cloud.ts';

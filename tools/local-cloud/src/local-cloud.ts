@@ -20,7 +20,7 @@ import type { LocalAutoScalingGroup } from './auto-scaling-group.ts';
 import type { Clock } from './clock.ts';
 import type { OnCloudEvent } from './cloud-event.ts';
 import { createDatabase, DATABASE_STAND_IN } from './database.ts';
-import type { LocalDatabase } from './database.ts';
+import type { DatabaseOptions, LocalDatabase } from './database.ts';
 import type { Address, FaultLink } from './fault-link.ts';
 import { createGuardian } from './guardian/guardian.ts';
 import type { Guardian } from './guardian/guardian.ts';
@@ -30,6 +30,7 @@ import type { Instance, Upstream } from './instance.ts';
 import { createLoadBalancer, LOAD_BALANCER_STAND_IN } from './load-balancer.ts';
 import type { LocalLoadBalancer } from './load-balancer.ts';
 import type { Pace } from './pace.ts';
+import type { LocalRegions } from './regions/multi-region-cloud.ts';
 import { startThirdParty } from './third-party.ts';
 import type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
 
@@ -79,6 +80,20 @@ export interface LocalCloudOptions {
   readonly onEvent: OnCloudEvent;
   /** @default a guardian of its own, closed with the cloud */
   readonly guardian?: Guardian;
+  /**
+   * Makes the database; a region of several has one that belongs to all of them.
+   *
+   * @default one of this cloud's own, closed with it
+   */
+  readonly startDatabase?: (options: DatabaseOptions) => Promise<LocalDatabase>;
+  /**
+   * Services outside the template that run already.
+   *
+   * @default started from `bundles`
+   */
+  readonly services?: ReadonlyMap<string, ThirdPartyService>;
+  /** @default instance-1, instance-2 and so on */
+  readonly nextInstanceId?: () => string;
 }
 
 export interface LocalCloud {
@@ -87,12 +102,20 @@ export interface LocalCloud {
   readonly instances: readonly Instance[];
   readonly database: LocalDatabase;
   readonly services: ReadonlyMap<string, ThirdPartyService>;
+  /** What can be done with regions, where there are several. */
+  readonly regions?: LocalRegions;
   /** Resolves when the topology is whole again: every instance healthy and in balance, the standby in sync. */
   settle(signal?: AbortSignal): Promise<void>;
   /** The zone is gone with all that ran in it. Answers what was hit; empty when nothing ran there. */
   loseZone(zone: string): Promise<readonly string[]>;
   restoreZone(zone: string): void;
   close(): Promise<void>;
+}
+
+/** A cloud of one region, with the groups that a workflow scales. */
+export interface RegionalCloud extends LocalCloud {
+  /** By id in the topology. */
+  readonly groups: ReadonlyMap<string, LocalAutoScalingGroup>;
 }
 
 export class TopologyNotRunnableError extends Error {
@@ -174,7 +197,7 @@ function missing(topology: Topology, kind: string): TopologyNotRunnableError {
 }
 
 /** Finds the parts of the shapes that run today: groups behind a load balancer or one server, and a database. */
-function partsOf(topology: Topology): Parts {
+function partsOf(topology: Topology, mayFollow: boolean): Parts {
   const groups = nodesOf(topology, 'compute-group').map((node) => groupOf(node, topology));
   const regions = new Set(groups.map(({ node }) => node.region));
   if (regions.size > 1) {
@@ -184,7 +207,7 @@ function partsOf(topology: Topology): Parts {
   }
   const [first] = groups;
   const [database] = nodesOf(topology, 'database');
-  if (database?.replicaOf !== undefined) {
+  if (database?.replicaOf !== undefined && !mayFollow) {
     throw new TopologyNotRunnableError(
       `${database.id} follows ${database.replicaOf} in another region, and the local cloud runs one region at a time.`,
     );
@@ -204,14 +227,15 @@ function partsOf(topology: Topology): Parts {
   };
 }
 
-async function startServices(
-  parts: Parts,
-  options: LocalCloudOptions,
+/** Starts what the template calls and does not contain, as far as `bundles` has it. */
+export async function startServices(
+  nodes: readonly ExternalServiceNode[],
+  options: Pick<LocalCloudOptions, 'bundles' | 'serviceBehaviour'>,
   guardian: Guardian,
   directory: string,
-) {
+): Promise<ReadonlyMap<string, ThirdPartyService>> {
   const services = new Map<string, ThirdPartyService>();
-  for (const { name } of parts.services) {
+  for (const { name } of nodes) {
     const entryPoint = options.bundles.services[name];
     if (entryPoint === undefined) {
       throw new TopologyNotRunnableError(
@@ -328,7 +352,7 @@ async function startDatabase(
     parts.database.cluster?.members.flatMap((member) => member.zone ?? []) ?? parts.database.zones;
   const zones = placed.length > 0 ? [...new Set(placed)] : parts.zones;
   const credentials = { user: 'shop', password: randomUUID() };
-  const database = await createDatabase({
+  const database = await (options.startDatabase ?? createDatabase)({
     node: parts.database,
     zones,
     directory,
@@ -343,7 +367,7 @@ async function startDatabase(
     onEvent,
   });
   const passwordFile = join(directory, 'database-password');
-  await writeFile(passwordFile, credentials.password, { mode: 0o600 });
+  await writeFile(passwordFile, database.credentials.password, { mode: 0o600 });
   return { database, databaseLinks, passwordFile };
 }
 
@@ -389,8 +413,8 @@ function assemble(
  *
  * @throws TopologyNotRunnableError when the topology is not of a shape that runs here, saying what is missing.
  */
-export async function createLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const parts = partsOf(options.topology);
+export async function createLocalCloud(options: LocalCloudOptions): Promise<RegionalCloud> {
+  const parts = partsOf(options.topology, options.startDatabase !== undefined);
   const guardian = options.guardian ?? createGuardian();
   // What has been started, the last first: a listening socket that nobody closes would keep the command from ending.
   const closers: (() => Promise<void>)[] = options.guardian ? [] : [() => guardian.close()];
@@ -401,9 +425,9 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     const directory = await guardian.makeDirectory('nines-');
     // Root's servers run as another user, which must be able to pass through this folder (and read nothing in it).
     await chmod(directory, 0o711);
-    const services = await startServices(parts, options, guardian, directory);
+    const services = options.services ?? (await startServices(parts.services, options, guardian, directory));
     const started = await startDatabase(options, parts, guardian, directory);
-    closers.unshift(() => started.database.close());
+    if (!options.startDatabase) closers.unshift(() => started.database.close());
     const running = { parts, services, directory, guardian, ...started };
     const { declared, pace, clock, onEvent } = options;
     const balancer = await createLoadBalancer({
@@ -414,7 +438,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
       clock,
       onEvent,
     });
-    const nextId = createInstanceNames();
+    const nextId = options.nextInstanceId ?? createInstanceNames();
     const groups = parts.groups.map(({ node, process: unit }) =>
       createAutoScalingGroup({
         node,
@@ -431,7 +455,9 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Loca
     // The load balancer before the groups, so that no instance waits for its requests to drain.
     closers.unshift(() => balancer.close(), ...groups.map((group) => () => group.close()));
     for (const group of groups) await group.start();
-    return Object.assign(assemble(running, balancer, groups, options), { close });
+    const byId = new Map(parts.groups.map(({ node }, index) => [node.id, groups[index]] as const));
+    const present = [...byId].flatMap(([id, group]) => (group ? [[id, group] as const] : []));
+    return Object.assign(assemble(running, balancer, groups, options), { close, groups: new Map(present) });
   } catch (error) {
     await close();
     throw error;

@@ -1,9 +1,16 @@
 /** Starts a tier on this machine and waits until it is whole: what `up` shows and `load` loads. */
 import { createSeededRandom, declaredTime, deriveSeed, drawSeconds } from '@nines/availability';
 import type { TierId } from '@nines/availability';
-import { drawDeclaredDurations, NORMAL_PAYMENT } from '@nines/game-day';
-import { awaitWhole, createLocalCloud, createPace, systemClock } from '@nines/local-cloud';
-import type { DeclaredDurations, LocalCloud } from '@nines/local-cloud';
+import { drawDeclaredDurations, drawRegionDurations, NORMAL_PAYMENT } from '@nines/game-day';
+import {
+  awaitWhole,
+  createLocalCloud,
+  createMultiRegionCloud,
+  createPace,
+  servingRegions,
+  systemClock,
+} from '@nines/local-cloud';
+import type { CloudEvent, DeclaredDurations, LocalCloud } from '@nines/local-cloud';
 import { inRegion, nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 import { InputInvalidError } from './exit-code.ts';
@@ -34,21 +41,17 @@ export interface StartTierOptions {
   readonly tier: TierId;
   readonly pace: 'full' | 'fast';
   readonly seed: number;
-  /** @default the only one that serves */
+  /** @default all that serve */
   readonly region?: string;
 }
 
-/** @throws InputInvalidError when the tier does not serve from that region, or from several and none was named. */
+/** @throws InputInvalidError when the tier does not serve from that region. */
 function chooseRegion(topology: Topology, tier: TierId, region: string | undefined): Topology {
-  const serving = [...new Set(nodesOfKind(topology, 'compute-group').map((group) => group.region))].sort();
-  if (region !== undefined && !serving.includes(region))
+  if (region === undefined) return topology;
+  const serving = [...servingRegions(topology)].sort();
+  if (!serving.includes(region))
     throw new InputInvalidError(`${tier} does not serve from ${region}; it does from ${serving.join(', ')}.`);
-  if (region === undefined && serving.length > 1) {
-    throw new InputInvalidError(
-      `${tier} serves from ${serving.join(' and ')}, and one region runs here at a time; name it by --region.`,
-    );
-  }
-  return region === undefined ? topology : inRegion(topology, region);
+  return inRegion(topology, region);
 }
 
 /**
@@ -66,17 +69,21 @@ export async function startTier(
   for (const line of describeReading(topology)) console.line(line);
   signal.throwIfAborted();
   const pace = createPace(paceName);
-  const cloud = await createLocalCloud({
+  const options = {
     topology,
     bundles: BUNDLES,
     serviceBehaviour: { payment: NORMAL_PAYMENT },
     declared: declaredFor(topology, seed),
     pace,
     clock: systemClock,
-    onEvent: (event) => {
+    onEvent: (event: CloudEvent) => {
       console.line(event.message);
     },
-  });
+  };
+  const cloud =
+    servingRegions(topology).length > 1
+      ? await createMultiRegionCloud({ ...options, regionDurations: drawRegionDurations(seed) })
+      : await createLocalCloud(options);
   try {
     await awaitWhole(cloud, { pace, clock: systemClock, signal });
     signal.throwIfAborted();

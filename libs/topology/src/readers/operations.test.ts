@@ -61,6 +61,7 @@ describe('an alarm', () => {
       zones: [],
       namespace: 'AWS/RDS',
       metricName: 'CPUUtilization',
+      dimensions: {},
       threshold: 80,
       periodSeconds: 60,
       evaluationPeriods: 3,

@@ -11,10 +11,13 @@ import { databaseClusterReader } from './database-cluster.ts';
 import { dnsHealthCheckReader } from './dns-health-check.ts';
 import { dnsRecordReader } from './dns-record.ts';
 import { edgeReader } from './edge.ts';
+import { eventRuleReader } from './event-rule.ts';
+import { functionReader } from './function.ts';
 import { globalDatabaseReader } from './global-database.ts';
 import { loadBalancerReader } from './load-balancer.ts';
 import { logGroupReader } from './log-group.ts';
 import type { ResourceReader } from './reader.ts';
+import { workflowReader } from './workflow.ts';
 
 export const readers: readonly ResourceReader[] = [
   dnsRecordReader,
@@ -29,6 +32,9 @@ export const readers: readonly ResourceReader[] = [
   alarmReader,
   logGroupReader,
   backupPlanReader,
+  workflowReader,
+  functionReader,
+  eventRuleReader,
 ];
 
 const byType = new Map(readers.flatMap((reader) => reader.types.map((type) => [type, reader] as const)));

@@ -37,7 +37,8 @@ ${SERVERLESS_STAND_INS.map((one) => `- ${one}`).join('\n')}
 Examples:
   nines up three-nines                   prints where everything is, then what happens, until Ctrl-C
   nines up three-nines --pace fast       AWS's times (failover, start of an instance, health checks) divided by 10
-  nines up warm-standby --region eu-west-1    the region that writes; the other one is not run
+  nines up warm-standby                  both regions, each from its own stack, and the edge in front of them
+  nines up warm-standby --region eu-west-1    the region that writes alone
   nines up three-nines --flavour serverless   the application stack, deployed by cdk to an emulator of AWS
   nines up three-nines --json            one line of JSON on standard output when the tier is ready
 
@@ -141,7 +142,7 @@ export const createUpCommand =
       .addOption(flavourOption())
       .addOption(paceOption())
       .option('--seed <number>', 'decides every draw, such as how long a failover takes', parseSeed, 1)
-      .option('--region <id>', 'which region of a tier that serves from several; one runs here at a time')
+      .option('--region <id>', 'only this region of a tier that serves from several')
       .option('--json', 'print where everything is as one line of JSON')
       .addHelpText('after', EXAMPLES)
       .action(async (tier: string, options: Options) => {

@@ -1,0 +1,26 @@
+/** The durations of a tier of several regions that AWS decides, drawn as `declared-durations.ts` draws the others. */
+import { assumptionOf, createSeededRandom, declaredTime, deriveSeed, drawSeconds } from '@nines/availability';
+import type { DeclaredTimeId } from '@nines/availability';
+import type { RegionDurations } from '@nines/local-cloud';
+import type { Assumption } from './result.ts';
+
+const SOURCES: Readonly<Record<keyof RegionDurations, DeclaredTimeId>> = {
+  drawGlobalFailoverSeconds: 'aurora-global-failover',
+  drawGlobalSwitchoverSeconds: 'aurora-global-switchover',
+};
+
+/** Each kind of duration draws from a sequence of its own, so that one move more or less changes no other. */
+export function drawRegionDurations(seed: number): RegionDurations {
+  const drawer = (id: DeclaredTimeId) => {
+    const random = createSeededRandom(deriveSeed(seed, id));
+    return () => drawSeconds(declaredTime(id).seconds, random);
+  };
+  return {
+    drawGlobalFailoverSeconds: drawer(SOURCES.drawGlobalFailoverSeconds),
+    drawGlobalSwitchoverSeconds: drawer(SOURCES.drawGlobalSwitchoverSeconds),
+  };
+}
+
+/** The declared times behind them, as sentences for the verdict. */
+export const regionAssumptions = (): Assumption[] =>
+  Object.values(SOURCES).map((id) => assumptionOf(declaredTime(id)));

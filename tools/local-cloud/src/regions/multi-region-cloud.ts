@@ -1,0 +1,292 @@
+/**
+ * Runs a tier of several regions: each region as a local cloud of its own from its own stack, one database over all of
+ * them, and in front the edge, DNS and health checks of the global stack.
+ *
+ * The region whose cluster was made as primary starts as the one that writes. What moves the writer later is what the
+ * templates hold for it.
+ */
+import { chmod } from 'node:fs/promises';
+import { inRegion, nodesOfKind } from '@nines/topology';
+import type { DnsHealthCheckNode, LoadBalancerNode, Topology } from '@nines/topology';
+import { createInstanceNames } from '../auto-scaling-group.ts';
+import { createGuardian } from '../guardian/guardian.ts';
+import type { Guardian } from '../guardian/guardian.ts';
+import { createLocalCloud, startServices, TopologyNotRunnableError } from '../local-cloud.ts';
+import type { LocalCloud, LocalCloudOptions, RegionalCloud } from '../local-cloud.ts';
+import { createDns, createResolver } from './dns.ts';
+import { createDnsHealth, DNS_STAND_IN } from './dns-health.ts';
+import type { DnsHealth } from './dns-health.ts';
+import { createEdge, EDGE_STAND_IN } from './edge.ts';
+import type { Destination, LocalEdge } from './edge.ts';
+import { createGlobalDatabase, GLOBAL_DATABASE_STAND_IN } from './global-database.ts';
+import type { GlobalDatabase } from './global-database.ts';
+
+export const REGION_STAND_INS: readonly string[] = [DNS_STAND_IN, EDGE_STAND_IN, GLOBAL_DATABASE_STAND_IN];
+
+/** Durations of a tier of several regions that AWS decides, in seconds of its time. */
+export interface RegionDurations {
+  readonly drawGlobalFailoverSeconds: () => number;
+  readonly drawGlobalSwitchoverSeconds: () => number;
+}
+
+export interface MultiRegionCloudOptions extends LocalCloudOptions {
+  readonly regionDurations: RegionDurations;
+}
+
+/** A region that is not whole by then is told about by whoever waits for all of them. */
+const START_LIMIT_MS = 90_000;
+
+/** What a game day does with regions. */
+export interface LocalRegions {
+  readonly all: readonly string[];
+  /** The region whose database writes. */
+  readonly writer: string;
+  /** The region is gone with all that ran in it. Answers what was hit. */
+  lose(region: string): Promise<readonly string[]>;
+  restore(region: string): void;
+}
+
+/** The regions that serve, the one that was made as the writer's first. */
+export function servingRegions(topology: Topology): string[] {
+  const regions = new Set(nodesOfKind(topology, 'compute-group').map(({ region }) => region));
+  const isFollower = (region: string) =>
+    nodesOfKind(topology, 'database').some((one) => one.region === region && one.replicaOf !== undefined);
+  return [...regions].sort((a, b) => Number(isFollower(a)) - Number(isFollower(b)));
+}
+
+/** One region's part, with the services outside that all regions call. */
+function regionOf(topology: Topology, region: string): Topology {
+  const part = inRegion(topology, region);
+  const services = nodesOfKind(topology, 'external-service');
+  const others = part.nodes.filter(({ kind }) => kind !== 'external-service');
+  return { ...part, nodes: [...others, ...services] };
+}
+
+interface Regions {
+  readonly clouds: ReadonlyMap<string, RegionalCloud>;
+  readonly balancers: ReadonlyMap<string, LoadBalancerNode>;
+  readonly lost: Set<string>;
+}
+
+/** What a load balancer of the template is here. */
+function destinationOf({ clouds, balancers, lost }: Regions, target: string): Destination | undefined {
+  const balancer = balancers.get(target);
+  const cloud = balancer && clouds.get(balancer.region);
+  if (!balancer || !cloud) return undefined;
+  const { hostname, port } = new URL(cloud.url);
+  return {
+    address: { host: hostname, port: Number(port) },
+    reachable: () => !lost.has(balancer.region),
+    connectionLifeSeconds: balancer.clientKeepAliveSeconds,
+  };
+}
+
+/** Asks what a health check asks: the path at whatever its host leads to. */
+function proberOf(regions: Regions, targetOf: (name: string) => string | undefined) {
+  return async ({ host, path = '/' }: DnsHealthCheckNode, limitMs: number): Promise<boolean> => {
+    const target = host === undefined ? undefined : targetOf(host);
+    const destination = target === undefined ? undefined : destinationOf(regions, target);
+    if (!destination) return false;
+    const { address } = destination;
+    try {
+      const reply = await fetch(`http://${address.host}:${String(address.port)}${path}`, {
+        signal: AbortSignal.timeout(limitMs),
+        redirect: 'manual',
+      });
+      await reply.body?.cancel();
+      // Route 53 takes 2xx and 3xx for healthy.
+      return reply.status >= 200 && reply.status < 400;
+    } catch {
+      return false;
+    }
+  };
+}
+
+interface Parts {
+  readonly regions: Regions;
+  readonly order: readonly string[];
+  readonly global: GlobalDatabase;
+  readonly health: DnsHealth;
+  readonly edge: LocalEdge;
+  readonly services: RegionalCloud['services'];
+}
+
+function regionControl({ regions, order, global }: Parts, options: MultiRegionCloudOptions): LocalRegions {
+  const { clouds, lost } = regions;
+  const { onEvent } = options;
+  return {
+    all: order,
+    get writer() {
+      return global.writerRegion;
+    },
+    async lose(region) {
+      const cloud = clouds.get(region);
+      if (!cloud) return [];
+      onEvent({ kind: 'region-lost', subject: region, message: `${region} is lost` });
+      lost.add(region);
+      const database = global.loseRegion(region);
+      const hit = await Promise.all(cloud.zones.map((zone) => cloud.loseZone(zone)));
+      return [...hit.flat(), ...(await database)];
+    },
+    restore(region) {
+      onEvent({ kind: 'region-restored', subject: region, message: `${region} is back` });
+      lost.delete(region);
+      for (const zone of clouds.get(region)?.zones ?? []) clouds.get(region)?.restoreZone(zone);
+      global.restoreRegion(region);
+    },
+  };
+}
+
+function assemble(parts: Parts, options: MultiRegionCloudOptions): Omit<MultiRegionCloud, 'close'> {
+  const { regions, order, global, health, edge, services } = parts;
+  const inOrder = () => order.flatMap((region) => regions.clouds.get(region) ?? []);
+  const ofZone = (zone: string) => inOrder().find(({ zones }) => zones.includes(zone));
+  const { clock } = options;
+  const checks = nodesOfKind(options.topology, 'dns-health-check').filter(
+    ({ intervalSeconds }) => intervalSeconds > 0,
+  );
+  return {
+    url: edge.url,
+    get zones() {
+      return regions.clouds.get(global.writerRegion)?.zones ?? [];
+    },
+    get instances() {
+      return inOrder().flatMap((cloud) => cloud.instances);
+    },
+    database: global.database,
+    services,
+    regions: regionControl(parts, options),
+    async settle(signal) {
+      await global.database.settle(signal);
+      for (const cloud of inOrder()) await cloud.settle(signal);
+      while (!checks.every(({ id }) => health.isHealthy(id)) && !signal?.aborted)
+        await clock.sleep(100, signal);
+    },
+    loseZone: (zone) => ofZone(zone)?.loseZone(zone) ?? Promise.resolve([]),
+    restoreZone: (zone) => ofZone(zone)?.restoreZone(zone),
+  };
+}
+
+/** A local cloud of several regions: `database` and `zones` are those of the region that writes. */
+export interface MultiRegionCloud extends LocalCloud {
+  readonly regions: LocalRegions;
+}
+
+class Starting {
+  readonly #options: MultiRegionCloudOptions;
+  readonly #guardian: Guardian;
+  // What has been started, the last first.
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  constructor(options: MultiRegionCloudOptions) {
+    this.#options = options;
+    this.#guardian = options.guardian ?? createGuardian();
+    if (!options.guardian) this.#closers.push(() => this.#guardian.close());
+  }
+
+  async close(): Promise<void> {
+    for (const closeOne of this.#closers.splice(0)) await closeOne();
+  }
+
+  async start(): Promise<MultiRegionCloud> {
+    const { topology } = this.#options;
+    const order = servingRegions(topology);
+    const edgeNode = nodesOfKind(topology, 'edge')[0];
+    if (!edgeNode) {
+      throw new TopologyNotRunnableError(
+        `${topology.name} serves from ${order.join(' and ')} and has no edge that would find them.`,
+      );
+    }
+    const directory = await this.#guardian.makeDirectory('nines-');
+    await chmod(directory, 0o711);
+    const external = nodesOfKind(topology, 'external-service');
+    const services = await startServices(external, this.#options, this.#guardian, directory);
+    const { global, regions } = await this.#startRegions(order, services, directory);
+    const { health, edge } = await this.#startEntrance(edgeNode, order, regions);
+    const parts = { regions, order, global, health, edge, services };
+    return Object.assign(assemble(parts, this.#options), { close: () => this.close() });
+  }
+
+  async #startRegions(order: readonly string[], services: RegionalCloud['services'], directory: string) {
+    const { topology, regionDurations, pace, clock, onEvent } = this.#options;
+    const global = createGlobalDatabase({
+      directory,
+      drawFailoverSeconds: regionDurations.drawGlobalFailoverSeconds,
+      drawSwitchoverSeconds: regionDurations.drawGlobalSwitchoverSeconds,
+      pace,
+      clock,
+      onEvent,
+    });
+    this.#closers.unshift(() => global.close());
+    const clouds = new Map<string, RegionalCloud>();
+    const nextInstanceId = createInstanceNames();
+    for (const region of order) {
+      const cloud = await createLocalCloud({
+        ...this.#options,
+        topology: regionOf(topology, region),
+        guardian: this.#guardian,
+        services,
+        nextInstanceId,
+        startDatabase: (database) => global.join(region, database),
+      });
+      this.#closers.unshift(() => cloud.close());
+      clouds.set(region, cloud);
+      // The first one migrates the database; a follower whose source has no tables yet has nothing to read.
+      await cloud.settle(AbortSignal.timeout(START_LIMIT_MS));
+    }
+    const balancers = new Map(nodesOfKind(topology, 'load-balancer').map((node) => [node.id, node]));
+    return { global, regions: { clouds, balancers, lost: new Set<string>() } };
+  }
+
+  async #startEntrance(
+    edgeNode: Parameters<typeof createEdge>[0]['node'],
+    order: readonly string[],
+    regions: Regions,
+  ) {
+    const { topology, pace, clock, onEvent } = this.#options;
+    // DNS asks the checks, and the checks ask DNS where their hosts are.
+    const dns = createDns(topology, (check) => health.isHealthy(check));
+    const health = createDnsHealth({
+      topology,
+      probe: proberOf(regions, (name) => dns.answer({ name, from: '' })?.target),
+      alarmState: () => 'ok',
+      pace,
+      clock,
+      onEvent,
+    });
+    health.start();
+    this.#closers.unshift(() => health.close());
+    const edge = await createEdge({
+      node: edgeNode,
+      locations: order.map((near) => ({
+        near,
+        resolver: createResolver({
+          dns,
+          from: near,
+          keepMs: (ttlSeconds) => pace.scaleMs(ttlSeconds),
+          now: () => clock.now(),
+        }),
+      })),
+      destinationOf: (target) => destinationOf(regions, target),
+      pace,
+      clock,
+    });
+    this.#closers.unshift(() => edge.close());
+    return { health, edge };
+  }
+}
+
+/**
+ * Starts all regions and what is in front of them; resolves when the region that writes is whole.
+ *
+ * @throws TopologyNotRunnableError when the topology is not of a shape that runs here, saying what is missing.
+ */
+export async function createMultiRegionCloud(options: MultiRegionCloudOptions): Promise<MultiRegionCloud> {
+  const starting = new Starting(options);
+  try {
+    return await starting.start();
+  } catch (error) {
+    await starting.close();
+    throw error;
+  }
+}
