@@ -11,7 +11,7 @@ import type { TierReading } from '../tier-diff/compare-tiers.ts';
 import { readTierPage } from '../tier-diff/tier-page.ts';
 import { describeTierDiff } from '../terminal/tier-diff-lines.ts';
 import { readTier, TIER_PAGES, topologyOf } from '../workspace.ts';
-import type { SynthesizedTier } from '../workspace.ts';
+import type { Flavour, SynthesizedTier } from '../workspace.ts';
 import { actOn, STACK_SOURCES, synthesizeTier, withStackOptions } from './stacks.ts';
 import type { StackOptions, StackSources } from './stacks.ts';
 
@@ -33,22 +33,26 @@ export interface DiffSources extends StackSources {
   readonly pages: string;
 }
 
-async function topicsOf(tier: string, pages: string) {
+async function topicsOf(name: string, pages: string) {
   try {
-    return readTierPage(await readFile(join(pages, `${tier}.md`), 'utf8'));
+    return readTierPage(await readFile(join(pages, `${name}.md`), 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
 }
 
-async function readingOf(tier: TierId, synthesized: SynthesizedTier, pages: string): Promise<TierReading> {
+async function readingOf(
+  tier: TierId,
+  synthesized: SynthesizedTier,
+  { pages, flavour }: { readonly pages: string; readonly flavour: Flavour },
+): Promise<TierReading> {
   const resourceTypes = Object.values(synthesized.templates).flatMap((template) =>
     Object.values((template as { Resources?: Record<string, { Type: string }> }).Resources ?? {}).map(
       ({ Type }) => Type,
     ),
   );
-  const topics = await topicsOf(tier, pages);
+  const topics = await topicsOf(flavour === 'servers' ? tier : `${tier}-${flavour}`, pages);
   return { tier, topology: topologyOf(synthesized), resourceTypes, topics };
 }
 
@@ -68,9 +72,11 @@ async function diff(
   if (from === to) throw new InputInvalidError('name two different tiers.');
   // One synthesis writes the stacks of all tiers.
   const synthesized = await synthesizeTier(from, options, context, sources);
+  const { flavour } = options;
+  const pagesOf = { pages: sources.pages, flavour };
   const comparison = compareTiers(
-    await readingOf(from, synthesized, sources.pages),
-    await readingOf(to, await readTier(to, sources.assembly), sources.pages),
+    await readingOf(from, synthesized, pagesOf),
+    await readingOf(to, await readTier(to, sources.assembly, flavour), pagesOf),
   );
   context.console.result(
     options.json ? JSON.stringify(comparison, null, 2) : describeTierDiff(comparison).join('\n'),

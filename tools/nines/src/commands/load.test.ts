@@ -38,6 +38,10 @@ async function load(args: readonly string[], program: string, signal = new Abort
     k6: () => Promise.resolve(k6),
     build: () => Promise.resolve(),
     readTopology: () => Promise.reject(new Error('no tier is started here')),
+    serverless: {
+      build: () => Promise.reject(new Error('no tier is started here')),
+      runCdk: () => Promise.reject(new Error('no tier is started here')),
+    },
   });
   const code = await runProgram(['load', ...args], { console, signal }, [command]);
   return { code, said: console.lines.join('\n'), results: console.results };

@@ -3,7 +3,7 @@ import type { TierId } from '@nines/availability';
 import { ensureK6 } from '@nines/k6';
 import { createGuardian, systemClock } from '@nines/local-cloud';
 import { InvalidArgumentError, Option } from 'commander';
-import { paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
+import { flavourOption, paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { runK6, WORKLOADS } from '../load/run-k6.ts';
@@ -11,14 +11,18 @@ import type { Workload } from '../load/run-k6.ts';
 import { createTally } from '../load/tally.ts';
 import { parseTarget } from '../load/target.ts';
 import type { AddCommand, ProgramContext } from '../program.ts';
+import { SERVERLESS_SOURCES, startServerlessTier } from '../start-serverless-tier.ts';
+import type { ServerlessSources } from '../start-serverless-tier.ts';
 import { startTier, WORKSPACE_SOURCES } from '../start-tier.ts';
 import type { TierSources } from '../start-tier.ts';
 import { describeLoad } from '../terminal/load-lines.ts';
 import type { LoadResult } from '../terminal/load-lines.ts';
 import { showProgress } from '../terminal/progress-lines.ts';
 import { LOAD_SCRIPT } from '../workspace.ts';
+import type { Flavour } from '../workspace.ts';
 
 interface Options {
+  readonly flavour: Flavour;
   readonly workload: Workload;
   readonly tier?: string;
   readonly iOwn?: string;
@@ -43,6 +47,7 @@ attack. Redirects are not followed.
 
 Examples:
   nines load three-nines                             starts the tier here, loads it, and ends it
+  nines load three-nines --flavour serverless        its application stack in an emulator, warmed up first
   nines load http://127.0.0.1:8080 --workload average --tier four-nines
   nines load https://shop.example.com --i-own shop.example.com --workload smoke
   nines load three-nines --workload breakpoint --duration 2m --json
@@ -52,6 +57,7 @@ NINES_K6 names the k6 to use instead of the pinned one.`;
 
 /** What the command needs of this repository; replaced in tests of the command itself. */
 export interface LoadSources extends TierSources {
+  readonly serverless: ServerlessSources;
   readonly k6: (log: (line: string) => void) => Promise<string>;
 }
 
@@ -122,6 +128,36 @@ async function runLoad(
   }
 }
 
+/**
+ * Processes of the function that are ready before the load: what Lambda starts within a moment takes seconds on a small
+ * machine, and they would all be measured.
+ */
+const WARM_PROCESSES = 12;
+
+interface Started {
+  readonly url: string;
+  readonly name: string;
+  readonly close: () => Promise<void>;
+}
+
+async function start(
+  tier: TierId,
+  { flavour, pace, seed, region }: Options,
+  context: ProgramContext,
+  sources: LoadSources,
+): Promise<Started> {
+  if (flavour === 'serverless') {
+    const cloud = await startServerlessTier({ tier, seed }, context, sources.serverless);
+    const { url, close } = cloud;
+    const ready = await cloud.warmUp(WARM_PROCESSES);
+    context.console.line(`warmed up: ${String(ready)} processes of functions are ready`);
+    return { url, close, name: `${tier} without servers, in an emulator on this machine` };
+  }
+  const chosen = region === undefined ? {} : { region };
+  const cloud = await startTier({ tier, pace, seed, ...chosen }, context, sources);
+  return { url: cloud.url, name: `${tier} on this machine`, close: () => cloud.close() };
+}
+
 async function load(
   text: string,
   options: Options,
@@ -139,13 +175,11 @@ async function load(
   let result: LoadResult;
   if (target.kind === 'address') result = await run(target.url, target.url);
   else {
-    const { pace, seed, region } = options;
-    const chosen = region === undefined ? {} : { region };
-    const cloud = await startTier({ tier: target.tier, pace, seed, ...chosen }, context, sources);
+    const { url, name, close } = await start(target.tier, options, context, sources);
     try {
-      result = await run(cloud.url, `${target.tier} on this machine`);
+      result = await run(url, name);
     } finally {
-      await cloud.close();
+      await close();
     }
   }
   console.result(options.json ? JSON.stringify(result, null, 2) : describeLoad(result).join('\n'));
@@ -176,6 +210,7 @@ export const createLoadCommand =
         "length of the run, such as 5m (default: the workload's own)",
         parseDuration,
       )
+      .addOption(flavourOption())
       .addOption(paceOption())
       .option('--region <id>', 'which region of a tier that serves from several')
       .option('--seed <number>', 'decides which requests are sent', parseSeed, 1)
@@ -188,5 +223,6 @@ export const createLoadCommand =
 
 export const loadCommand = createLoadCommand({
   ...WORKSPACE_SOURCES,
+  serverless: SERVERLESS_SOURCES,
   k6: async (log) => process.env['NINES_K6'] ?? (await ensureK6({ log })),
 });

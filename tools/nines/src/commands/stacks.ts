@@ -1,8 +1,7 @@
 /** `nines synth|deploy|destroy <tier>`: the tier's stacks by the CDK's own command line. */
 import { readLeftovers } from '@nines/topology';
-import { Option } from 'commander';
 import type { Command } from 'commander';
-import { parseTier, TIER_IDS } from '../arguments.ts';
+import { flavourOption, parseTier, TIER_IDS } from '../arguments.ts';
 import { actionArguments } from '../cdk/cdk-arguments.ts';
 import { createRunCdk } from '../cdk/cdk-cli.ts';
 import type { RunCdk } from '../cdk/cdk-cli.ts';
@@ -13,10 +12,10 @@ import type { AddCommand, ProgramContext } from '../program.ts';
 import { describeLeftovers, isLeft } from '../terminal/leftover-lines.ts';
 import type { StackLeftover } from '../terminal/leftover-lines.ts';
 import { buildAll, COMMAND_ASSEMBLY } from '../workspace.ts';
-import type { SynthesizedTier } from '../workspace.ts';
+import type { Flavour, SynthesizedTier } from '../workspace.ts';
 
 export interface StackOptions {
-  readonly flavour: string;
+  readonly flavour: Flavour;
   readonly context: readonly string[];
   readonly profile?: string;
   readonly yes?: boolean;
@@ -42,9 +41,7 @@ const collect = (value: string, before: readonly string[]): string[] => [...befo
 /** The argument and the options that all commands on stacks have. */
 export function withStackOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option('--flavour <name>', 'which stacks of the tier').choices(['servers']).default('servers'),
-    )
+    .addOption(flavourOption())
     .option(
       '-c, --context <name=value>',
       'a setting of the deployment (infra/README.md), any number',
@@ -55,14 +52,14 @@ export function withStackOptions(command: Command): Command {
 
 export const synthesizeTier = (
   tier: string,
-  { context, profile }: StackOptions,
+  { context, profile, flavour }: StackOptions,
   { console, signal }: ProgramContext,
   { build, runCdk, assembly }: StackSources,
 ): Promise<SynthesizedTier> => {
   const id = parseTier(tier);
   console.line(`synthesizing ${id}; this needs no account`);
   const settings = { context, ...(profile === undefined ? {} : { profile }) };
-  return synthesize({ tier: id, settings, assembly, runCdk, build, signal });
+  return synthesize({ tier: id, flavour, settings, assembly, runCdk, build, signal });
 };
 
 /** Lets the CDK do it on the terminal; its own exit code tells failure from success and no more. */
@@ -136,6 +133,7 @@ const HELP = {
 Examples:
   nines synth three-nines                     the template, without an account
   nines synth three-nines -c data=destroy     as a sandbox: nothing is kept
+  nines synth three-nines --flavour serverless
   nines synth three-nines --json              stacks, regions, resources and where the templates are
 
 ${SETTINGS}
