@@ -129,3 +129,10 @@ export function userDataOf({ resources }: Synthesized, launchTemplate = 'ServerL
   const launch = resources[launchTemplate]?.Properties['LaunchTemplateData'];
   return rendered((launch as { readonly UserData: unknown }).UserData);
 }
+
+/** A property of a resource that a stack has pinned a name to. */
+export const propertyOf = ({ resources }: Synthesized, logicalId: string, name: string): unknown =>
+  resources[logicalId]?.Properties[name];
+
+export const resourcesOfType = ({ resources }: Synthesized, type: string): [string, Resource][] =>
+  Object.entries(resources).filter(([, resource]) => resource.Type === type);

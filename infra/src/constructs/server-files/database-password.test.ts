@@ -1,57 +1,31 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-const SCRIPT = join(import.meta.dirname, 'database-password.sh');
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AWAY, ScriptBench } from '../../../test/script-bench.ts';
 
 /** Answers as the AWS CLI does for a parameter that names a secret, and for that secret. */
-const ANSWERING = (secret: string): string => `#!/bin/sh
-case "$*" in
+const ANSWERING = (secret: string): string => `case "$*" in
   "ssm get-parameter --name the-parameter "*) printf 'arn:the-secret\\n' ;;
   "secretsmanager get-secret-value --secret-id arn:the-secret "*) printf '%s\\n' '${secret}' ;;
   *) exit 64 ;;
-esac
-`;
-const AWAY = '#!/bin/sh\necho "Could not connect to the endpoint URL" >&2\nexit 255\n';
+esac`;
 
 describe('the fetched database password', () => {
-  let folder: string;
+  let bench: ScriptBench;
   let file: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'nines-password-'));
-    mkdirSync(join(folder, 'bin'));
-    file = join(folder, 'run/database-password');
-  });
-
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
+    bench = new ScriptBench();
+    file = bench.path('run/database-password');
   });
 
   const fetchWith = (aws: string): { readonly status: number | null; readonly errors: string } => {
-    writeFileSync(join(folder, 'bin/aws'), aws);
-    chmodSync(join(folder, 'bin/aws'), 0o755);
-    const { status, stderr } = spawnSync('bash', [SCRIPT], {
-      encoding: 'utf8',
-      env: {
-        PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
-        DATABASE_SECRET_PARAMETER: 'the-parameter',
-        DATABASE_PASSWORD_FILE: file,
-        DATABASE_PASSWORD_GROUP: execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim(),
-        NODE: process.execPath,
-      },
+    bench.program('aws', aws);
+    const { status, stderr } = bench.run('database-password.sh', {
+      DATABASE_SECRET_PARAMETER: 'the-parameter',
+      DATABASE_PASSWORD_FILE: file,
+      DATABASE_PASSWORD_GROUP: execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim(),
+      NODE: process.execPath,
     });
     return { status, errors: stderr };
   };
@@ -67,7 +41,7 @@ describe('the fetched database password', () => {
     fetchWith(ANSWERING('{"password":"one"}'));
 
     expect(statSync(file).mode & 0o777).toBe(0o640);
-    expect(statSync(join(folder, 'run')).mode & 0o777).toBe(0o750);
+    expect(statSync(bench.path('run')).mode & 0o777).toBe(0o750);
   });
 
   it('is replaced after a rotation, leaving nothing else behind', () => {
@@ -75,7 +49,7 @@ describe('the fetched database password', () => {
     fetchWith(ANSWERING('{"password":"two"}'));
 
     expect(readFileSync(file, 'utf8')).toBe('two');
-    expect(readdirSync(join(folder, 'run'))).toEqual(['database-password']);
+    expect(readdirSync(bench.path('run'))).toEqual(['database-password']);
   });
 
   it('stays as it is while Secrets Manager is away, and that is no failure', () => {

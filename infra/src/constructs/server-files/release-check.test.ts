@@ -1,45 +1,31 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-const SCRIPT = join(import.meta.dirname, 'release-check.sh');
+import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ScriptBench } from '../../../test/script-bench.ts';
 
 describe('the check of a release', () => {
-  let folder: string;
+  let bench: ScriptBench;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'nines-release-'));
-    mkdirSync(join(folder, 'bin'));
+    bench = new ScriptBench();
   });
 
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** The AWS CLI answers each question about alarms with the next of `alarms`, then with none; sleep is recorded. */
+  /** The AWS CLI answers each question about alarms with the next of `alarms`, then with none. */
   const check = (status: string, alarms: readonly string[] = []) => {
-    const count = join(folder, 'asked');
+    const [count, answers] = [bench.path('asked'), bench.path('answers')];
     writeFileSync(count, '');
-    writeFileSync(join(folder, 'answers'), alarms.join('\n'));
-    const aws = `#!/bin/sh
-case "$1" in
+    writeFileSync(answers, alarms.join('\n'));
+    bench.program(
+      'aws',
+      `case "$1" in
   cloudformation) [ "${status}" = away ] && exit 255; printf '${status}\\n' ;;
-  cloudwatch) printf 'x' >> ${count}; sed -n "$(wc -c < ${count})p" ${folder}/answers ;;
-esac
-`;
-    writeFileSync(join(folder, 'bin/aws'), aws);
-    writeFileSync(join(folder, 'bin/sleep'), '#!/bin/sh\n');
-    for (const program of ['aws', 'sleep']) chmodSync(join(folder, 'bin', program), 0o755);
-    const { status: code, stderr } = spawnSync('bash', [SCRIPT], {
-      encoding: 'utf8',
-      env: {
-        PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
-        RELEASE_STACK: 'the-stack',
-        RELEASE_ALARMS: 'errors latency',
-        RELEASE_WATCH_SECONDS: '60',
-      },
+  cloudwatch) printf 'x' >> ${count}; sed -n "$(wc -c < ${count})p" ${answers} ;;
+esac`,
+    );
+    bench.program('sleep', '');
+    const { status: code, stderr } = bench.run('release-check.sh', {
+      RELEASE_STACK: 'the-stack',
+      RELEASE_ALARMS: 'errors latency',
+      RELEASE_WATCH_SECONDS: '60',
     });
     return { code, stderr, asked: readFileSync(count, 'utf8').length };
   };

@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Resource, type Synthesized, synthesize, userDataOf } from '../../../test/synthesized.ts';
+import {
+  propertyOf,
+  resourcesOfType,
+  type Synthesized,
+  synthesize,
+  userDataOf,
+} from '../../../test/synthesized.ts';
 import { serversPerZone } from './three-zones.ts';
 
 const ZONES = [1, 2, 3];
@@ -26,10 +32,8 @@ describe('the four-nines stack', () => {
     synthesized = synthesize('four-nines', { alertEmail: 'team@shop.test' });
   });
 
-  const property = (logicalId: string, name: string): unknown =>
-    synthesized.resources[logicalId]?.Properties[name];
-  const ofType = (type: string): [string, Resource][] =>
-    Object.entries(synthesized.resources).filter(([, resource]) => resource.Type === type);
+  const property = (logicalId: string, name: string) => propertyOf(synthesized, logicalId, name);
+  const ofType = (type: string) => resourcesOfType(synthesized, type);
 
   it('says what it is, and what it is sized for', () => {
     expect(synthesized.template.toJSON()['Metadata']).toMatchObject({

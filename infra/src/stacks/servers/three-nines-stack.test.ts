@@ -1,6 +1,11 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Resource, type Synthesized, synthesizeThreeNines } from '../../../test/synthesized.ts';
+import {
+  propertyOf,
+  resourcesOfType,
+  type Synthesized,
+  synthesizeThreeNines,
+} from '../../../test/synthesized.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000';
 
@@ -11,10 +16,8 @@ describe('the three-nines stack', () => {
     synthesized = synthesizeThreeNines({ alertEmail: 'team@shop.test' });
   });
 
-  const property = (logicalId: string, name: string): unknown =>
-    synthesized.resources[logicalId]?.Properties[name];
-  const ofType = (type: string): [string, Resource][] =>
-    Object.entries(synthesized.resources).filter(([, resource]) => resource.Type === type);
+  const property = (logicalId: string, name: string) => propertyOf(synthesized, logicalId, name);
+  const ofType = (type: string) => resourcesOfType(synthesized, type);
   const attributes = (logicalId: string, name: string): Record<string, unknown> =>
     Object.fromEntries(
       (property(logicalId, name) as { Key: string; Value: unknown }[]).map(({ Key, Value }) => [Key, Value]),

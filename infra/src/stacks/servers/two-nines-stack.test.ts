@@ -1,6 +1,12 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Resource, type Synthesized, synthesize, userDataOf } from '../../../test/synthesized.ts';
+import {
+  propertyOf,
+  resourcesOfType,
+  type Synthesized,
+  synthesize,
+  userDataOf,
+} from '../../../test/synthesized.ts';
 
 const NAME = {
   domainName: 'shop.example.org',
@@ -15,10 +21,8 @@ describe('the two-nines stack', () => {
     synthesized = synthesize('two-nines');
   });
 
-  const property = (logicalId: string, name: string): unknown =>
-    synthesized.resources[logicalId]?.Properties[name];
-  const ofType = (type: string): [string, Resource][] =>
-    Object.entries(synthesized.resources).filter(([, resource]) => resource.Type === type);
+  const property = (logicalId: string, name: string) => propertyOf(synthesized, logicalId, name);
+  const ofType = (type: string) => resourcesOfType(synthesized, type);
 
   it('is deployed without an account, a region or a lookup', () => {
     expect(synthesized.stack.environment).toBe('aws://unknown-account/unknown-region');
