@@ -8,8 +8,13 @@ import { ApplicationBundleMissingError } from '../constructs/application-bundle.
 import { featureFlags } from '../settings/feature-flags.ts';
 import { SettingsInvalidError } from '../settings/settings-invalid-error.ts';
 import { readMultiRegionSettings } from '../settings/multi-region-settings.ts';
+import { readServerlessSettings } from '../settings/serverless-settings.ts';
 import { readSettings } from '../settings/settings.ts';
 import { readSingleZoneSettings } from '../settings/single-zone-settings.ts';
+import {
+  createServerlessFiveNines,
+  createServerlessWarmStandby,
+} from '../stacks/serverless/multi-region-tiers.ts';
 import { createServerlessTiers } from '../stacks/serverless/serverless-tiers.ts';
 import { createFiveNines } from '../stacks/servers/five-nines-stacks.ts';
 import { FourNinesStack } from '../stacks/servers/four-nines-stack.ts';
@@ -31,6 +36,9 @@ function composeApp(): App {
   createWarmStandby(app, regions);
   createFiveNines(app, regions);
   createServerlessTiers(app, settings);
+  const serverless = readServerlessSettings(context, regions);
+  createServerlessWarmStandby(app, serverless);
+  createServerlessFiveNines(app, serverless);
   // A finding that nobody has acknowledged stops the synthesis.
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;

@@ -12,6 +12,7 @@ import {
   type BehaviorOptions,
   CachedMethods,
   CachePolicy,
+  type ErrorResponse,
   Function as EdgeFunction,
   FunctionCode,
   FunctionEventType,
@@ -59,6 +60,16 @@ export function privateOrigin(loadBalancer: ApplicationLoadBalancer): IOrigin {
     httpPort: 80,
   });
 }
+
+/** What CloudFront takes as a failure of an origin, and keeps whatever `cache-control` says. */
+const ORIGIN_FAILURES = [500, 502, 503, 504] as const;
+
+/**
+ * For how long the edge keeps to an answer that the application failed, for `Distribution`.
+ * @param ttl Undefined: CloudFront's own 10 s.
+ */
+export const keptFailures = (ttl: Duration | undefined): ErrorResponse[] =>
+  ttl === undefined ? [] : ORIGIN_FAILURES.map((httpStatus) => ({ httpStatus, ttl }));
 
 export interface EdgeApiProps {
   /** Where the application is: {@link privateOrigin}, or a name that leads to a healthy region. */

@@ -43,7 +43,15 @@ export class EmergencyLevers extends Construct {
   readonly strategy: DeploymentStrategy;
   readonly address: LeversAddress;
 
-  constructor(scope: Construct, id: string) {
+  /**
+   * @param positions Where levers stand at first in this stack and not as in the application: a region that stands by
+   *   is read-only. Another position is deployed with the stack, whatever people have moved since.
+   */
+  constructor(
+    scope: Construct,
+    id: string,
+    positions: Readonly<Partial<Record<keyof typeof LEVER_DEFAULTS, boolean>>> = {},
+  ) {
     super(scope, id);
     this.application = new Application(this, 'Application', {
       description: `Emergency levers of ${Stack.of(this).stackName}`,
@@ -64,7 +72,7 @@ export class EmergencyLevers extends Construct {
     this.profile = new HostedConfiguration(this, 'Levers', {
       application: this.application,
       description: 'Positions of the emergency levers',
-      content: ConfigurationContent.fromInlineJson(JSON.stringify(LEVER_DEFAULTS)),
+      content: ConfigurationContent.fromInlineJson(JSON.stringify({ ...LEVER_DEFAULTS, ...positions })),
       validators: [JsonSchemaValidator.fromInline(JSON.stringify(SCHEMA))],
       deployTo: [this.environment],
       deploymentStrategy: this.strategy,

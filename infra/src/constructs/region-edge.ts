@@ -4,7 +4,7 @@
  *
  * Why DNS decides behind the edge and not in front of it: docs/adr/0047-dns-fails-over-behind-the-edge.md.
  */
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, type Duration, Stack } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
   type BehaviorOptions,
@@ -22,7 +22,7 @@ import { Construct } from 'constructs';
 import type { DataPolicy } from '../settings/data-policy.ts';
 import type { AccessLogBucket } from './access-log-bucket.ts';
 import { acknowledge } from './acknowledge.ts';
-import { EDGE_TO_ORIGIN } from './cdn.ts';
+import { EDGE_TO_ORIGIN, keptFailures } from './cdn.ts';
 import { createEdgeLogs, EVERY_COUNTRY, MISSING_PAGE, PAGES_BEHAVIOR } from './published-pages.ts';
 
 /** Answers of S3 on which the other region's bucket is asked: its own trouble, and content not yet copied. */
@@ -50,6 +50,16 @@ export interface RegionEdgeProps {
   /** Where logs about the log bucket go. */
   readonly accessLogs: IBucket;
   readonly data: DataPolicy;
+  /**
+   * Firewall that stands at this distribution.
+   * @default none: firewalls stand at the load balancers
+   */
+  readonly firewallArn?: string;
+  /**
+   * For how long the edge keeps to an answer that the application failed.
+   * @default 10 s, CloudFront's own
+   */
+  readonly failureTtl?: Duration;
 }
 
 export class RegionEdge extends Construct {
@@ -70,7 +80,8 @@ export class RegionEdge extends Construct {
       },
       additionalBehaviors: { ...props.apiBehaviors },
       defaultRootObject: 'index.html',
-      errorResponses: [MISSING_PAGE],
+      errorResponses: [MISSING_PAGE, ...keptFailures(props.failureTtl)],
+      ...(props.firewallArn !== undefined && { webAclId: props.firewallArn }),
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,
       enableLogging: true,
@@ -79,8 +90,10 @@ export class RegionEdge extends Construct {
     });
     acknowledge(this.distribution, {
       ...EVERY_COUNTRY,
-      'AwsSolutions-CFR2':
-        'The firewalls stand at the load balancers, where every request for the application passes (docs/adr/0040). The rest are public files from S3, with no code behind them that a firewall could protect.',
+      ...(props.firewallArn === undefined && {
+        'AwsSolutions-CFR2':
+          'The firewalls stand at the load balancers, where every request for the application passes (docs/adr/0040). The rest are public files from S3, with no code behind them that a firewall could protect.',
+      }),
     });
   }
 

@@ -13,6 +13,7 @@ import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { AccessLogBucket } from './access-log-bucket.ts';
+import { keptFailures } from './cdn.ts';
 import { acknowledge } from './acknowledge.ts';
 import {
   createEdgeLogs,
@@ -48,9 +49,6 @@ export interface StaticSiteProps extends PagesBucketOptions, Omit<PublishedPages
   readonly failureTtl?: Duration;
 }
 
-/** What CloudFront takes as a failure of an origin, and keeps whatever `cache-control` says. */
-const ORIGIN_FAILURES = [500, 502, 503, 504] as const;
-
 export class StaticSite extends Construct {
   readonly bucket: Bucket;
   readonly distribution: Distribution;
@@ -79,12 +77,7 @@ export class StaticSite extends Construct {
         certificate: Certificate.fromCertificateArn(this, 'Certificate', name.certificateArn),
       }),
       defaultRootObject: 'index.html',
-      errorResponses: [
-        MISSING_PAGE,
-        ...(failureTtl === undefined
-          ? []
-          : ORIGIN_FAILURES.map((httpStatus) => ({ httpStatus, ttl: failureTtl }))),
-      ],
+      errorResponses: [MISSING_PAGE, ...keptFailures(failureTtl)],
       ...(firewallArn !== undefined && { webAclId: firewallArn }),
       httpVersion: HttpVersion.HTTP2_AND_3,
       priceClass: PriceClass.PRICE_CLASS_100,

@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { MULTI_REGION_SETTING_NAMES } from './multi-region-settings.ts';
+import { SERVERLESS_SETTING_NAMES } from './serverless-settings.ts';
 import { SINGLE_ZONE_SETTING_NAMES } from './single-zone-settings.ts';
 import { DATA_POLICIES, type DataPolicy } from './data-policy.ts';
 import { SettingsInvalidError } from './settings-invalid-error.ts';
@@ -99,7 +100,12 @@ const NAMES = [
 type SettingName = (typeof NAMES)[number];
 
 /** Those of tiers with several regions are read there, and no misspelling here. */
-const KNOWN: readonly string[] = [...NAMES, ...MULTI_REGION_SETTING_NAMES, ...SINGLE_ZONE_SETTING_NAMES];
+const KNOWN: readonly string[] = [
+  ...NAMES,
+  ...MULTI_REGION_SETTING_NAMES,
+  ...SERVERLESS_SETTING_NAMES,
+  ...SINGLE_ZONE_SETTING_NAMES,
+];
 
 /**
  * @param context All context of the app. Keys with a colon or an at sign belong to the CDK and are left alone;

@@ -6,7 +6,13 @@
  * stand at an HTTP API (docs/adr/0065-the-firewall-stands-at-the-edge.md).
  */
 import { ArnFormat, Stack } from 'aws-cdk-lib';
-import { type CfnStage, HttpApi, type HttpMethod, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  type CfnStage,
+  type DomainName,
+  HttpApi,
+  type HttpMethod,
+  HttpStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -62,6 +68,11 @@ export interface ShopHttpApiProps {
    * @default false
    */
   readonly hasRouteMetrics?: boolean;
+  /**
+   * Name that the API answers to as well.
+   * @default none: it has API Gateway's own
+   */
+  readonly domainName?: DomainName;
 }
 
 export class ShopHttpApi extends Construct {
@@ -82,6 +93,7 @@ export class ShopHttpApi extends Construct {
       stageName: '$default',
       autoDeploy: true,
       ...(props.throttle !== undefined && { throttle: props.throttle }),
+      ...(props.domainName !== undefined && { domainMapping: { domainName: props.domainName } }),
     });
     const routes = [
       ...this.addRoutes('Reads', READ_ROUTES, props.reads),

@@ -36,8 +36,12 @@ const NEW_ORDERS = { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ pref
 
 export interface OrderWorkerProps {
   readonly worker: IFunction;
-  /** ARN of the table's stream in this region. */
-  readonly streamArn: string;
+  /**
+   * ARN of the table's stream in this region.
+   * @default none: the sweep takes all payments, up to a minute later. The stream of a replica has a name that
+   *   CloudFormation does not tell outside the region that the table was made in.
+   */
+  readonly streamArn?: string;
   /**
    * How many batches may be worked on at once; so many payments are taken at once, times ten.
    * @default 10
@@ -51,7 +55,7 @@ export class OrderWorker extends Construct {
   readonly queue: Queue;
   /** Messages that were not understood, until somebody has looked at them. */
   readonly deadLetters: Queue;
-  readonly pipe: CfnPipe;
+  readonly pipe?: CfnPipe;
   readonly sweep: Rule;
 
   constructor(scope: Construct, id: string, props: OrderWorkerProps) {
@@ -79,7 +83,7 @@ export class OrderWorker extends Construct {
         maxConcurrency: props.concurrency ?? 10,
       }),
     );
-    this.pipe = this.createPipe(props);
+    if (props.streamArn !== undefined) this.pipe = this.createPipe(props.streamArn, props.logGroup);
     this.sweep = new Rule(this, 'Sweep', {
       description: 'Takes payments that no message came for, or that were postponed',
       schedule: Schedule.rate(SWEEP_INTERVAL),
@@ -89,7 +93,7 @@ export class OrderWorker extends Construct {
   }
 
   /** From the table's stream into the queue, so that a message is written with its order and cannot be forgotten. */
-  private createPipe({ streamArn, logGroup }: OrderWorkerProps): CfnPipe {
+  private createPipe(streamArn: string, logGroup: ILogGroup): CfnPipe {
     const stack = Stack.of(this);
     const role = new Role(this, 'PipeRole', {
       assumedBy: new ServicePrincipal('pipes.amazonaws.com', {

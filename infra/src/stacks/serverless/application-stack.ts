@@ -12,8 +12,10 @@ import type { Construct } from 'constructs';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { EncryptedLogGroup } from '../../constructs/encrypted-log-group.ts';
 import { EncryptionKey } from '../../constructs/encryption-key.ts';
+import type { RegionNames } from '../../constructs/region-names.ts';
 import { BundledFunction } from '../../constructs/serverless/bundled-function.ts';
 import { GuardedRelease } from '../../constructs/serverless/guarded-release.ts';
+import { RegionDoor } from '../../constructs/serverless/region-door.ts';
 import { ShopHttpApi } from '../../constructs/serverless/http-api.ts';
 import { OrderIntake } from '../../constructs/serverless/order-intake.ts';
 import { OrderWorker, WORKER_TIMEOUT } from '../../constructs/serverless/order-worker.ts';
@@ -29,9 +31,23 @@ import type { ApplicationRules } from './tier-rules.ts';
 /** The application ends its own work after 10 s; API Gateway would wait for 30. */
 const REQUEST_TIMEOUT = Duration.seconds(11);
 
+/** What stands ready of each function where a region stands by: enough to answer checks without a cold start. */
+const STANDBY_CONCURRENCY = 1;
+
+/** Where an application stands, in tiers of several regions. */
+export interface RegionPlace {
+  readonly region: string;
+  readonly names: RegionNames;
+  readonly hostedZoneId: string;
+  /** Whether it is read-only, with little capacity ready, until it takes over. */
+  readonly standsBy: boolean;
+}
+
 export interface ApplicationStackProps extends StackProps {
   readonly settings: DeploymentSettings;
   readonly rules: ApplicationRules;
+  /** @default none: one region, whose table and catalogue are made here */
+  readonly place?: RegionPlace;
 }
 
 export class ApplicationStack extends TierStack {
@@ -47,12 +63,14 @@ export class ApplicationStack extends TierStack {
   /** None where releases are made in place. */
   readonly releases: Readonly<Record<string, GuardedRelease>>;
   readonly levers: EmergencyLevers;
+  readonly place?: RegionPlace;
   private readonly settings: DeploymentSettings;
   private readonly logs: Readonly<Record<'shop' | 'worker' | 'access', EncryptedLogGroup>>;
 
   constructor(scope: Construct, id: string, props: ApplicationStackProps) {
-    const { settings, rules, ...stackProps } = props;
+    const { settings, rules, place, ...stackProps } = props;
     super(scope, id, {
+      ...(place !== undefined && { env: { region: place.region } }),
       ...stackProps,
       tier: rules.tier,
       flavour: 'serverless',
@@ -61,13 +79,14 @@ export class ApplicationStack extends TierStack {
     });
     this.rules = rules;
     this.settings = settings;
+    if (place !== undefined) this.place = place;
     this.addMetadata('nines:peak-rps', settings.peakRps);
     warnOfPlaceholders(this, settings);
 
     this.logs = this.createLogs();
     this.levers = this.createLevers();
-    const { table, streamArn } = this.createTable();
-    this.table = table;
+    const made = place === undefined ? this.createTable() : undefined;
+    this.table = made ?? this.tableOf(place);
     this.worker = this.createFunction('Worker', {
       bundle: 'order-worker',
       description: 'Takes the payments of stored orders',
@@ -78,12 +97,11 @@ export class ApplicationStack extends TierStack {
     if (rules.buffersOrders) this.intake = this.createIntake();
     this.shop = this.createShop();
     this.releases = rules.isStaticallyStable ? this.createReleases() : {};
-    this.orders = this.createOrders(streamArn);
-    new SeededCatalogue(this, 'Catalogue', {
-      appDist: settings.appDist,
-      table: this.table,
-      logGroup: this.logs.worker,
-    });
+    this.orders = this.createOrders(made?.streamArn);
+    if (made !== undefined) {
+      const { appDist } = settings;
+      new SeededCatalogue(this, 'Catalogue', { appDist, table: made, logGroup: this.logs.worker });
+    }
     this.api = this.createApi();
     this.tellAddresses();
   }
@@ -105,7 +123,8 @@ export class ApplicationStack extends TierStack {
   }
 
   private createLevers(): EmergencyLevers {
-    const levers = new EmergencyLevers(this, 'EmergencyLevers');
+    const standsBy = this.place?.standsBy === true;
+    const levers = new EmergencyLevers(this, 'EmergencyLevers', standsBy ? { 'read-only': true } : {});
     pinLogicalIds({
       LeverApplication: levers.application,
       LeverEnvironment: levers.environment,
@@ -114,14 +133,23 @@ export class ApplicationStack extends TierStack {
     return levers;
   }
 
-  private createTable(): { readonly table: TableAddress; readonly streamArn: string } {
+  private createTable(): ShopTable {
     const { recoveryDays } = this.rules;
     const table = new ShopTable(this, 'Table', {
       data: this.settings.data,
       ...(recoveryDays !== undefined && { recoveryDays }),
     });
     pinLogicalIds({ Table: table.table });
-    return { table, streamArn: table.streamArn };
+    return table;
+  }
+
+  /** This region's part of a table that is made elsewhere and has the same name everywhere. */
+  private tableOf(place: RegionPlace | undefined): TableAddress {
+    const tableName = place?.names.workload ?? '';
+    return {
+      tableName,
+      tableArn: this.formatArn({ service: 'dynamodb', resource: 'table', resourceName: tableName }),
+    };
   }
 
   /** A function that knows the table, the payment service and the levers, and may use them. */
@@ -186,14 +214,15 @@ export class ApplicationStack extends TierStack {
   private createReleases(): Readonly<Record<string, GuardedRelease>> {
     const application = new LambdaApplication(this, 'ReleaseApplication');
     const { reads, orders } = concurrencyOf(this.settings.peakRps);
-    const ready: Readonly<Record<string, number>> = { Reads: reads.provisioned, Orders: orders.provisioned };
+    const ready: Readonly<Record<string, number>> =
+      this.place?.standsBy === true ? {} : { Reads: reads.provisioned, Orders: orders.provisioned };
     const releases: Record<string, GuardedRelease> = {};
     for (const [name, { function: released }] of Object.entries(this.shop)) {
       const after = Object.values(releases).at(-1);
       const release = new GuardedRelease(this, `${name}Release`, {
         function: released,
         application,
-        provisionedConcurrency: ready[name] ?? 1,
+        provisionedConcurrency: ready[name] ?? STANDBY_CONCURRENCY,
         ...(after !== undefined && { after }),
       });
       pinLogicalIds({
@@ -208,16 +237,16 @@ export class ApplicationStack extends TierStack {
     return releases;
   }
 
-  private createOrders(streamArn: string): OrderWorker {
+  private createOrders(streamArn: string | undefined): OrderWorker {
     const orders = new OrderWorker(this, 'OrderWorker', {
       worker: this.worker.function,
-      streamArn,
+      ...(streamArn !== undefined && { streamArn }),
       logGroup: this.logs.worker,
     });
     pinLogicalIds({
       OrderQueue: orders.queue,
       DeadLetterQueue: orders.deadLetters,
-      OrderPipe: orders.pipe,
+      ...(orders.pipe !== undefined && { OrderPipe: orders.pipe }),
       Sweep: orders.sweep,
     });
     return orders;
@@ -230,7 +259,9 @@ export class ApplicationStack extends TierStack {
       if (made === undefined) throw new RangeError(`There is no function for ${name}.`);
       return made;
     };
+    const door = this.place === undefined ? undefined : new RegionDoor(this, 'Door', this.place);
     const api = new ShopHttpApi(this, 'Http', {
+      ...(door !== undefined && { domainName: door.domainName }),
       reads: answering('Reads'),
       orders: answering('Orders'),
       logGroup: this.logs.access,
@@ -240,7 +271,15 @@ export class ApplicationStack extends TierStack {
         routeThrottles: { 'POST /orders': orderThrottle(peakRps) },
       }),
     });
-    pinLogicalIds({ Api: api.api, Stage: api.stage });
+    pinLogicalIds({
+      Api: api.api,
+      Stage: api.stage,
+      ...(door !== undefined && {
+        RegionCertificate: door.certificate,
+        RegionName: door.domainName,
+        RegionRecord: door.record,
+      }),
+    });
     return api;
   }
 

@@ -58,16 +58,34 @@ export const FOUR_NINES: ApplicationRules = {
   buffersOrders: true,
 };
 
-export const WARM_STANDBY: ApplicationRules = {
+/** What a tier of several regions asks on top. */
+export interface RegionsRules extends ApplicationRules {
+  /** What a write waits for: its own region, or a majority of three. */
+  readonly consistency: 'eventual' | 'strong';
+  /** Whether one region serves until a person decides otherwise, or all of them do. */
+  readonly serving: 'one, until a person decides' | 'all';
+  /** Seconds for which an answer about where the application is may be kept. */
+  readonly dnsTtlSeconds: number;
+}
+
+export const WARM_STANDBY: RegionsRules = {
   ...FOUR_NINES,
   tier: 'warm-standby',
   title: '99.95%',
   goalPercent: 99.95,
+  consistency: 'eventual',
+  serving: 'one, until a person decides',
+  // Less than what the checks need to see a loss, so that it adds little to it.
+  dnsTtlSeconds: 10,
 };
 
-export const FIVE_NINES: ApplicationRules = {
+export const FIVE_NINES: RegionsRules = {
   ...FOUR_NINES,
   tier: 'five-nines',
   title: '99.999%',
   goalPercent: 99.999,
+  consistency: 'strong',
+  serving: 'all',
+  // The shortest there is: the edge asks again for each new connection.
+  dnsTtlSeconds: 1,
 };
