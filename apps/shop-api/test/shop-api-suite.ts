@@ -486,6 +486,25 @@ export function describeShopApi(name: string, start: StartRuntime): void {
       expect(odd.headers.get('x-request-id')).toBe('made-here');
     });
 
+    it('takes the id that the load balancer logs, where the client has none of its own', async () => {
+      const root = '1-67891233-abcdef012345678912345678';
+      const traced = { 'x-amzn-trace-id': `Self=1-67891234-12456789abcdef012345678;Root=${root}` };
+
+      await order('key', [['a', 1]], { headers: traced });
+      expect(shop.payment.authorized[0]?.call?.requestId).toBe(root);
+      const own = await call('/products', { headers: { ...traced, 'x-request-id': 'client:42' } });
+      expect(own.headers.get('x-request-id')).toBe('client:42');
+    });
+
+    it.each([
+      'Root=of all evil',
+      'Root=1-67891233-ABC;Sampled=1',
+      'Self=1-67891233-abcdef012345678912345678',
+    ])('takes no id from %s', async (trace) => {
+      const answer = await call('/products', { headers: { 'x-amzn-trace-id': trace } });
+      expect(answer.headers.get('x-request-id')).toBe('made-here');
+    });
+
     it('drops an order when its time is over, and stores nothing', async () => {
       shop.payment.state = 'silent';
       const asked = shop.payment.nextRequest();
