@@ -38,11 +38,11 @@ interface Caller {
 /** The same, as a policy that gives the call a context of its own and needs no promise (a timeout is one). */
 const timing = (name: string, trace: string[], deadline?: number) =>
   Object.assign(traced(name, trace), {
-    start: (context: CallContext, caller: Caller): CallContext & Caller => {
+    start: (context: CallContext | undefined, caller: Caller): CallContext & Caller => {
       trace.push(`${name} in`);
       return {
-        signal: context.signal,
-        deadline: deadline ?? context.deadline,
+        signal: context?.signal,
+        deadline: deadline ?? context?.deadline,
         settle: (ok, value) => {
           trace.push(`${name} out`);
           caller.settle(ok, value);

@@ -54,7 +54,7 @@ interface Shortcuts {
   /** A policy that only watches (a circuit breaker, a throttle): lets a call in and hears how it ended, or refuses. */
   enter?(): Leave | Error;
   /** A policy that limits time: gives the context for the call, through which its outcome comes back. */
-  start?(context: CallContext, caller: Caller): CallContext & Caller;
+  start?(context: CallContext | undefined, caller: Caller): CallContext & Caller;
   /** A policy that has nothing to do for a call that goes well but to be paid: a retry. */
   readonly budget?: { put(): void };
 }
@@ -68,7 +68,7 @@ interface Caller {
 }
 
 /** All that is inside a policy: calls the function and lets the caller know. It never throws. */
-type Next = (fn: Fn<unknown>, context: CallContext, caller: Caller) => void;
+type Next = (fn: Fn<unknown>, context: CallContext | undefined, caller: Caller) => void;
 
 /** @param policies outermost first; without any, the function is just called. */
 export function pipeline(...policies: readonly (Policy & Shortcuts)[]): Pipeline {
@@ -84,12 +84,12 @@ export function pipeline(...policies: readonly (Policy & Shortcuts)[]): Pipeline
     again: retry && againBy(retry, chain(afterRetry)),
   };
   return Object.assign(
-    (fn: Fn<unknown>, given: CallContext = {}) =>
+    (fn: Fn<unknown>, given?: CallContext) =>
       new Promise((resolve, reject) => {
         new Call(outer, fn, given, resolve, reject).begin();
       }),
     {
-      try: (fn: Fn<unknown>, given: CallContext = {}) =>
+      try: (fn: Fn<unknown>, given?: CallContext) =>
         new Promise((resolve) => {
           new Call(outer, fn, given, resolve).begin();
         }),
@@ -109,7 +109,7 @@ interface Outer {
 class Call implements Caller {
   readonly #outer: Outer;
   readonly #fn: Fn<unknown>;
-  readonly #given: CallContext;
+  readonly #given: CallContext | undefined;
   readonly #resolve: (value: unknown) => void;
   /** Undefined: the outcome is wanted as a value in any case. */
   readonly #reject: ((error: unknown) => void) | undefined;
@@ -119,7 +119,7 @@ class Call implements Caller {
   constructor(
     outer: Outer,
     fn: Fn<unknown>,
-    given: CallContext,
+    given: CallContext | undefined,
     resolve: (value: unknown) => void,
     reject?: (error: unknown) => void,
   ) {
@@ -131,7 +131,7 @@ class Call implements Caller {
   }
 
   begin(): void {
-    const { signal } = this.#given;
+    const signal = this.#given?.signal;
     if (signal) {
       this.#onAbort = () => {
         this.#end(false, signal.reason);
@@ -165,7 +165,7 @@ class Call implements Caller {
       value = error;
     }
     // Nothing runs any more for a caller who has gone.
-    if (ok || !again || this.#given.signal?.aborted) {
+    if (ok || !again || this.#given?.signal?.aborted) {
       this.#end(ok, value);
       return;
     }
@@ -180,7 +180,7 @@ class Call implements Caller {
   }
 
   #end(ok: boolean, value: unknown): void {
-    if (this.#onAbort) this.#given.signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort) this.#given?.signal?.removeEventListener('abort', this.#onAbort);
     if (!this.#reject) this.#resolve(ok ? { ok, value } : { ok, error: value });
     else if (ok) this.#resolve(value);
     else this.#reject(value);
@@ -227,11 +227,11 @@ function stage(policy: Policy & Shortcuts, next: Next): Next {
 }
 
 /** Hands a first attempt that has failed to the retry. */
-type Again = (error: unknown, fn: Fn<unknown>, context: CallContext) => Promise<unknown>;
+type Again = (error: unknown, fn: Fn<unknown>, context: CallContext | undefined) => Promise<unknown>;
 
 const againBy =
   (retry: Policy, next: Next): Again =>
-  (error, fn, context) => {
+  (error, fn, context = {}) => {
     let first = true;
     return startOf(() =>
       retry((own) => {
@@ -246,7 +246,7 @@ const againBy =
 const startOf = async <T>(start: () => T | PromiseLike<T>): Promise<T> => start();
 
 /** The innermost: the function itself. */
-const invoke: Next = (fn, context, caller) => {
+const invoke: Next = (fn, context = {}, caller) => {
   try {
     settleWith(Promise.resolve(fn(context)), caller);
   } catch (error) {
