@@ -20,11 +20,13 @@ export interface RestoreTestsProps {
   /** The key that the copies are encrypted with. */
   readonly encryptionKey: EncryptionKey;
   /** What is restored, in AWS Backup's words. */
-  readonly resourceType: 'RDS' | 'Aurora';
+  readonly resourceType: 'RDS' | 'Aurora' | 'DynamoDB';
   readonly resourceArn: string;
-  /** Where a restored database goes: a subnet group and a security group that nobody may reach it through. */
-  readonly subnetGroupName: string;
-  readonly securityGroupId: string;
+  /**
+   * Where a restored database goes: a subnet group and a security group that nobody may reach it through.
+   * @default none: a table is in no network
+   */
+  readonly network?: { readonly subnetGroupName: string; readonly securityGroupId: string };
   /** When, as AWS Backup writes it. */
   readonly schedule: string;
   readonly alertTopic: ITopic;
@@ -74,10 +76,12 @@ export class RestoreTests extends Construct {
       iamRoleArn: role.roleArn,
       protectedResourceType: props.resourceType,
       protectedResourceArns: [props.resourceArn],
-      restoreMetadataOverrides: {
-        dbsubnetgroupname: props.subnetGroupName,
-        vpcsecuritygroupids: `["${props.securityGroupId}"]`,
-      },
+      ...(props.network !== undefined && {
+        restoreMetadataOverrides: {
+          dbsubnetgroupname: props.network.subnetGroupName,
+          vpcsecuritygroupids: `["${props.network.securityGroupId}"]`,
+        },
+      }),
       // Time for somebody to look at the restored data before it is deleted.
       validationWindowHours: 4,
     });

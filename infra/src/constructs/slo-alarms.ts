@@ -6,12 +6,11 @@
  * of CloudWatch adds up more than one day.
  */
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { AlertingCompositeAlarm, PartialAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
-import { failedRequestsPercent } from './request-metrics.ts';
-import type { WebLoadBalancer } from './web-load-balancer.ts';
+import type { FailedRequestsOptions } from './request-metrics.ts';
 
 interface BurnRate {
   readonly id: 'Fast' | 'Slow' | 'Trickle';
@@ -52,7 +51,8 @@ const FEWEST_FAILURES = 3;
 
 export interface SloAlarmsProps {
   readonly alerts: AlertChannel;
-  readonly loadBalancer: WebLoadBalancer;
+  /** Share of requests that failed, in percent, counted where they arrive. */
+  readonly failedPercent: (options: FailedRequestsOptions) => IMetric;
   /** Share of requests that must be good, in percent, such as 99.99. */
   readonly goalPercent: number;
 }
@@ -89,10 +89,7 @@ export class SloAlarms extends Construct {
     const fewestRequests = Math.ceil(FEWEST_FAILURES / (thresholdPercent / 100));
     return new PartialAlarm(this, id, {
       problem: `More than ${String(thresholdPercent)}% of requests failed in ${period.toHumanString()}.`,
-      metric: failedRequestsPercent(props.loadBalancer, {
-        period,
-        countedWhen: `requests >= ${String(fewestRequests)}`,
-      }),
+      metric: props.failedPercent({ period, countedWhen: `requests >= ${String(fewestRequests)}` }),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: thresholdPercent,
       periods: 1,

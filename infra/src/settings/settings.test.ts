@@ -59,7 +59,7 @@ describe('settings', () => {
 
   it('refuse an unknown name and say which there are', () => {
     expect(problemsOf({ dat: 'destroy' })).toEqual([
-      'dat: there is no such setting; known are data, paymentUrl, reviewsUrl, certificateArn, alertEmail, loadTestCidr, ratedRps, peakRps, vpcCidr, appDist, domainName, hostedZoneId, regions, activeRegion, zone, edgeCertificateArn.',
+      'dat: there is no such setting; known are data, paymentUrl, reviewsUrl, certificateArn, alertEmail, loadTestCidr, ratedRps, peakRps, vpcCidr, appDist, domainName, hostedZoneId, regions, activeRegion, strongRegions, zone, edgeCertificateArn.',
     ]);
   });
 

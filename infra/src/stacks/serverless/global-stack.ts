@@ -3,7 +3,7 @@
  * by which it finds a region, and the pages that are published once. In us-east-1, where CloudFront's certificates and
  * firewalls and the metrics of Route 53 are; deployed after the regions. No failover changes anything in it.
  */
-import { Duration, type StackProps } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager';
 import { CfnRecordSet, type CfnHealthCheck, HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
@@ -29,7 +29,7 @@ const CONTENT_ID = 'PublishedContent';
 /** The zone of every distribution (Route 53 API reference, `AliasTarget`). */
 const CLOUDFRONT_ZONE = 'Z2FDTNDATAQYW2';
 
-export interface GlobalStackProps extends StackProps {
+export interface GlobalStackProps {
   readonly settings: MultiRegionSettings;
   readonly rules: RegionsRules;
   readonly names: RegionNames;
@@ -41,9 +41,8 @@ export class GlobalStack extends TierStack {
   private readonly props: GlobalStackProps;
 
   constructor(scope: Construct, id: string, props: GlobalStackProps) {
-    const { settings, rules, names: _names, regions: _regions, ...stackProps } = props;
+    const { settings, rules } = props;
     super(scope, id, {
-      ...stackProps,
       env: { region: GLOBAL_REGION },
       tier: rules.tier,
       flavour: 'serverless',

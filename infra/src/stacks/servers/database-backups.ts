@@ -49,8 +49,7 @@ export function createDatabaseBackups(stack: Stack, options: DatabaseBackupsOpti
     ...restored,
     vault: backup.vault,
     encryptionKey: dataKey,
-    subnetGroupName: subnetGroupName ?? '',
-    securityGroupId: unreachable.securityGroupId,
+    network: { subnetGroupName: subnetGroupName ?? '', securityGroupId: unreachable.securityGroupId },
     schedule: options.restoreTestSchedule,
     alertTopic: alerts.topic,
   });

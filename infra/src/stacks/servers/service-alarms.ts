@@ -15,6 +15,7 @@ import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
 import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import type { PostgresDatabase } from '../../constructs/postgres-database.ts';
 import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
+import { failedRequestsPercent } from '../../constructs/request-metrics.ts';
 import { ServerAlerts } from '../../constructs/server-alerts.ts';
 import { SiteCanary, type SiteCanaryProps } from '../../constructs/site-canary.ts';
 import { SloAlarms } from '../../constructs/slo-alarms.ts';
@@ -63,7 +64,11 @@ export function createServiceAlarms(stack: Stack, options: ServiceAlarmsOptions)
     groups,
     maxServers: options.maxServers,
   });
-  const slo = new SloAlarms(stack, 'SloAlarms', { alerts, loadBalancer, goalPercent: options.goalPercent });
+  const slo = new SloAlarms(stack, 'SloAlarms', {
+    alerts,
+    failedPercent: (counted) => failedRequestsPercent(loadBalancer, counted),
+    goalPercent: options.goalPercent,
+  });
   const zones = new ZoneHealth(stack, 'ZoneHealth', {
     alerts,
     loadBalancer,
