@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CLUSTER, MULTI_AZ, SINGLE_SERVER } from '../test/topologies.ts';
 import { declaredAssumptions, drawDeclaredDurations } from './declared-durations.ts';
 
 const DRAWERS = [
@@ -6,6 +7,7 @@ const DRAWERS = [
   ['drawStandbyLossSeconds', 10, 30],
   ['drawInstanceStartSeconds', 60, 90],
   ['drawUnhealthyDetectionSeconds', 0, 30],
+  ['drawInstanceLossSeconds', 60, 120],
 ] as const;
 
 const drawsOf = (seed: number, name: (typeof DRAWERS)[number][0], count = 5) => {
@@ -44,6 +46,15 @@ describe('the durations of a run', () => {
     expect(new Set(shares.flat()).size).toBe(DRAWERS.length);
   });
 
+  it('are those of Aurora where the database is a cluster: it fails over sooner, and waits for no lost reader', () => {
+    const { drawFailoverSeconds, drawStandbyLossSeconds } = drawDeclaredDurations(1, CLUSTER);
+    const draws = Array.from({ length: 500 }, drawFailoverSeconds);
+    expect(Math.min(...draws)).toBeLessThan(5);
+    expect(Math.max(...draws)).toBeLessThanOrEqual(60);
+    expect(Math.max(...draws)).toBeGreaterThan(55);
+    expect(drawStandbyLossSeconds()).toBe(0);
+  });
+
   it('hold what stays the same all through a run', () => {
     const { albDnsTtlSeconds, replicationLagSeconds } = drawDeclaredDurations(1);
     expect(albDnsTtlSeconds).toBe(60);
@@ -54,7 +65,7 @@ describe('the durations of a run', () => {
 
 describe('the assumptions that a verdict prints', () => {
   it('name each duration that a run of this tier uses, with its range and its source', () => {
-    const assumptions = declaredAssumptions();
+    const assumptions = declaredAssumptions(MULTI_AZ);
     expect(assumptions.map(({ id }) => id)).toEqual([
       'rds-multi-az-failover',
       'rds-standby-loss-detection',
@@ -71,13 +82,34 @@ describe('the assumptions that a verdict prints', () => {
     for (const { source } of assumptions) expect(source).not.toBe('');
   });
 
+  it('name the failover of the database that there is', () => {
+    expect(declaredAssumptions(CLUSTER).map(({ id }) => id)).toEqual([
+      'aurora-failover-with-replica',
+      'aurora-reader-loss',
+      'ec2-instance-start',
+      'asg-unhealthy-detection',
+      'alb-dns-ttl',
+      'aurora-global-replication-lag',
+    ]);
+  });
+
+  it('name only what a single server can meet, and the person who has it rebuilt', () => {
+    const assumptions = declaredAssumptions(SINGLE_SERVER);
+    expect(assumptions.map(({ id }) => id)).toEqual([
+      'ec2-instance-loss-detection',
+      'ec2-instance-start',
+      'person-rebuilds',
+    ]);
+    expect(assumptions.at(-1)?.statement).toMatch(/^1800 s: /);
+  });
+
   it('say of what AWS does not publish that it is assumed, and what', () => {
-    const start = declaredAssumptions().find(({ id }) => id === 'ec2-instance-start');
+    const start = declaredAssumptions(MULTI_AZ).find(({ id }) => id === 'ec2-instance-start');
     expect(start?.statement).toContain('Assumed, not published: An instance needs 60 to 90 s');
   });
 
   it('say that a duration which the caller has replaced is not AWS’s any more', () => {
-    const [failover, standby] = declaredAssumptions({ drawFailoverSeconds: () => 5 });
+    const [failover, standby] = declaredAssumptions(MULTI_AZ, { drawFailoverSeconds: () => 5 });
     expect(failover?.statement).toMatch(/^Replaced for this run by the caller's own \(drawFailoverSeconds\)/);
     expect(failover?.source).toBe('the caller of this run');
     expect(standby?.statement).toMatch(/^10 to 30 s: /);

@@ -7,18 +7,20 @@ import {
   acceptancesOf,
   createSeededRandom,
   declaredTime,
+  declaredTimes,
   findAcceptance,
+  longestSeconds,
   supportOfRun,
 } from '@nines/availability';
-import type { DeclaredSeconds, TierId } from '@nines/availability';
-import { createGuardian, createLocalCloud, STAND_INS } from '@nines/local-cloud';
+import type { Acceptance, BaseTimeId, DeclaredSeconds, TierId } from '@nines/availability';
+import { createGuardian, createLocalCloud, LAST_COPY_SECONDS, STAND_INS } from '@nines/local-cloud';
 import type { Bundles, Clock, DeclaredDurations, Guardian, LocalCloud, Pace } from '@nines/local-cloud';
 import type { Topology } from '@nines/topology';
 import { calibrate } from './calibration.ts';
-import { declaredAssumptions, drawDeclaredDurations } from './declared-durations.ts';
+import { declaredAssumptions, declaredSourcesOf, drawDeclaredDurations } from './declared-durations.ts';
 import { judgeWindow } from './fault-window.ts';
 import { FaultHitNothingError, FAULTS, NORMAL_PAYMENT, OVERLOAD_FACTOR } from './faults/index.ts';
-import type { Fault, FaultName, Injection } from './faults/index.ts';
+import type { Fault, FaultName, Injection, Response } from './faults/index.ts';
 import { CLIENT_PATIENCE_MS, startLoad } from './load-generator.ts';
 import type { LoadGenerator, LoadStage } from './load-generator.ts';
 import {
@@ -37,6 +39,7 @@ import type { OnProgress } from './progress.ts';
 import { createRecorder, LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
 import type { Assumption, FaultResult, GameDayReport, GameDayResult } from './result.ts';
+import { copyIntervalSeconds, decisionSeconds } from './single-server.ts';
 import { readSystemOfRecord } from './system-of-record.ts';
 
 export interface GameDayOptions {
@@ -80,6 +83,8 @@ export class TopologyNotWholeError extends Error {
 
 /** The steady load as a share of what the topology bears: above half, so that losing one of two zones hurts. */
 const LOAD_SHARE = 0.6;
+/** From this many zones on a tier is built to bear its peak without one of them, and the peak is what it gets. */
+const ZONES_FOR_STATIC_STABILITY = 3;
 /** Long enough for any game day; k6 is stopped when it is over. */
 const LONGEST_RUN = '3h';
 const GOOD_AGAIN_LIMIT_SECONDS = 45;
@@ -87,11 +92,20 @@ const GOOD_AGAIN_LIMIT_SECONDS = 45;
 const TAIL_SECONDS = 5;
 /** How long before a fault is looked at for what went wrong anyway. */
 const BASELINE_SECONDS = 10;
+/** A share of errors is one of some period: the shortest over which a tier's burn-rate alarms look. */
+const ERROR_PERIOD_SECONDS = 300;
 /** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
 const SETTLE_AWS_SECONDS = 400;
 const SETTLE_MACHINE_SECONDS = 60;
 const mean = (seconds: DeclaredSeconds): number =>
   typeof seconds === 'number' ? seconds : (seconds.min + seconds.max) / 2;
+
+/** What the topology would have to bear at its peak, over what it bears when it is whole. */
+export function loadShareOf(topology: Topology): number {
+  const groups = topology.nodes.filter((node) => node.kind === 'compute-group');
+  const zones = new Set(groups.flatMap((group) => group.zones)).size;
+  return zones < ZONES_FOR_STATIC_STABILITY ? LOAD_SHARE : (zones - 1) / zones;
+}
 
 class GameDay {
   readonly #options: GameDayOptions;
@@ -109,7 +123,7 @@ class GameDay {
     this.#options = options;
     this.#guardian = guardian;
     this.#recorder = createRecorder(() => options.clock.epochNow());
-    this.#declared = { ...drawDeclaredDurations(options.seed), ...options.durations };
+    this.#declared = { ...drawDeclaredDurations(options.seed, options.topology), ...options.durations };
   }
 
   get #running(): LocalCloud {
@@ -178,7 +192,7 @@ class GameDay {
         signal,
       });
       this.#throwIfInterrupted();
-      const loadRps = Math.max(1, Math.round(capacityRps * LOAD_SHARE));
+      const loadRps = Math.max(1, Math.round(capacityRps * loadShareOf(this.#options.topology)));
       const { faults, measuredFromMs, audit } = await this.#breakUnderLoad(capacityRps, loadRps);
       return this.#report(faults, { capacityRps, loadRps, startedAt, measuredFromMs, audit });
     } finally {
@@ -280,8 +294,11 @@ class GameDay {
   }
 
   #selected(): Fault[] {
-    const { faults, tier } = this.#options;
-    return FAULTS.filter(({ name }) => (faults ? faults.includes(name) : findAcceptance(tier, name)));
+    const { faults, tier, topology } = this.#options;
+    return FAULTS.filter(
+      ({ name, appliesTo }) =>
+        (faults ? faults.includes(name) : findAcceptance(tier, name)) && (appliesTo?.(topology) ?? true),
+    );
   }
 
   /** Waits for so many good seconds in a row, so that a fault is never blamed for what came before it. */
@@ -333,12 +350,15 @@ class GameDay {
     });
     const injectedAtMs = injection.beganAtMs ?? askedAtMs;
     this.#recorder.mark('inject', `${fault.name}: ${injection.target}`);
+    const response = this.#respond(injection.response);
     await this.#hold(fault, injectedAtMs);
+    const humanActions = await response.over();
     const healedAtMs = clock.epochNow();
     await this.#heal(fault, injection, injectedAtMs);
     await this.#awaitTen(healedAtMs, GOOD_AGAIN_LIMIT_SECONDS);
     await this.#settleAfter(fault, healedAtMs);
     await clock.sleep(TAIL_SECONDS * 1000, this.#options.signal);
+    await this.#watchErrors(acceptance, injectedAtMs);
     const payment = paymentBefore
       ? paymentTrafficBetween(paymentBefore, await readPaymentCounters(cloud.instances))
       : undefined;
@@ -360,8 +380,8 @@ class GameDay {
         ...(payment ? { payment } : {}),
         capacityRps,
         before: this.#recorder.between(injectedAtMs - BASELINE_SECONDS * 1000, injectedAtMs),
-        humanActions: 0,
-        baseSeconds: () => pace.scaleMs(failedOver ?? 0) / 1000,
+        humanActions,
+        baseSeconds: (id) => this.#baseSeconds(id, failedOver ?? 0),
         paceDivisor: pace.divisor,
         predicted,
       },
@@ -369,22 +389,61 @@ class GameDay {
     );
   }
 
+  /** What a limit stands on top of, as it was in this run and at its pace. */
+  #baseSeconds(id: BaseTimeId, failoverSeconds: number): number {
+    const { pace, topology } = this.#options;
+    const paced = (seconds: number) => pace.scaleMs(seconds) / 1000;
+    if (id === 'copy-interval') return paced(copyIntervalSeconds(topology) ?? Number.NaN);
+    if (id === declaredSourcesOf(topology).drawFailoverSeconds) return paced(failoverSeconds);
+    const declared = declaredTimes.find((time) => time.id === id);
+    return declared ? paced(longestSeconds(declared.seconds)) : Number.NaN;
+  }
+
+  /** Begins what a person does about a fault, and tells how much of it there was once it is over. */
+  #respond(response: Response | undefined): { over(): Promise<number> } {
+    if (!response) return { over: () => Promise.resolve(0) };
+    const { clock, pace, signal } = this.#options;
+    const acting = (async () => {
+      await clock.sleep(pace.scaleMs(response.afterSeconds), signal);
+      if (signal.aborted) return;
+      this.#recorder.mark('event', `a person decides to ${response.what}`);
+      await response.act();
+    })().catch((error: unknown) => {
+      this.#problems.push(
+        `a person wanted to ${response.what}: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    });
+    return { over: () => acting.then(() => 1) };
+  }
+
+  /** A share of errors is told over its period, however soon the fault was over. */
+  async #watchErrors(acceptance: Acceptance, injectedAtMs: number): Promise<void> {
+    if (!watchesErrors(acceptance)) return;
+    const { clock, signal } = this.#options;
+    const untilMs = injectedAtMs + ERROR_PERIOD_SECONDS * 1000 + LATEST_REPORT_MS;
+    await clock.sleep(Math.max(0, untilMs - clock.epochNow()), signal);
+  }
+
   #predict(fault: Fault, utilization: number): string {
     const { hold } = fault;
-    const { pace } = this.#options;
-    const faultSeconds = hold.kind === 'fixed' ? hold.seconds(pace) : hold.atMostSeconds(pace);
+    const { pace, topology } = this.#options;
+    const faultSeconds = hold.kind === 'fixed' ? hold.seconds(pace) : hold.atMostSeconds(pace, topology);
     const seconds = (id: Parameters<typeof declaredTime>[0]) => mean(declaredTime(id).seconds);
+    const sources = declaredSourcesOf(topology);
     const losesPrimary = fault.variant === 'database-primary';
     return describePrediction(
       predict(fault.name, losesPrimary, {
-        topology: this.#options.topology,
+        topology,
         mix: mixOf(this.#recorder.between(this.#recorder.startedAtMs, this.#options.clock.epochNow())),
         utilization,
-        failoverSeconds: seconds('rds-multi-az-failover'),
-        standbyLossSeconds: seconds('rds-standby-loss-detection'),
-        instanceStartSeconds: seconds('ec2-instance-start'),
-        unhealthyDetectionSeconds: seconds('asg-unhealthy-detection'),
-        albDnsTtlSeconds: seconds('alb-dns-ttl'),
+        failoverSeconds: seconds(sources.drawFailoverSeconds),
+        standbyLossSeconds: seconds(sources.drawStandbyLossSeconds),
+        instanceStartSeconds: seconds(sources.drawInstanceStartSeconds),
+        unhealthyDetectionSeconds: seconds(sources.drawUnhealthyDetectionSeconds),
+        instanceLossSeconds: seconds(sources.drawInstanceLossSeconds),
+        decisionSeconds: decisionSeconds(),
+        lastCopySeconds: LAST_COPY_SECONDS,
+        albDnsTtlSeconds: seconds(sources.albDnsTtlSeconds),
         paceDivisor: pace.divisor,
         faultSeconds,
         overloadFactor: OVERLOAD_FACTOR,
@@ -413,9 +472,9 @@ class GameDay {
   }
 
   async #hold(fault: Fault, injectedAtMs: number): Promise<void> {
-    const { clock, pace, signal } = this.#options;
+    const { clock, pace, topology, signal } = this.#options;
     if (fault.hold.kind === 'fixed') await clock.sleep(fault.hold.seconds(pace) * 1000, signal);
-    else await this.#awaitTen(injectedAtMs, fault.hold.atMostSeconds(pace));
+    else await this.#awaitTen(injectedAtMs, fault.hold.atMostSeconds(pace, topology));
     this.#throwIfInterrupted();
   }
 
@@ -516,7 +575,7 @@ class GameDay {
       supports: supportOfRun(perSecond, createSeededRandom(seed))?.sentences ?? [
         'No request was offered, so nothing is supported.',
       ],
-      assumptions: assumptionsOf(pace, this.#options.durations),
+      assumptions: assumptionsOf(this.#options),
       faults,
       problems: this.#problems,
     };
@@ -530,7 +589,12 @@ class GameDay {
   }
 }
 
-function assumptionsOf(pace: Pace, replaced?: Partial<DeclaredDurations>): Assumption[] {
+const watchesErrors = ({ criteria }: Acceptance): boolean =>
+  criteria.some(({ measure }) => measure === 'errorShareIncrease');
+
+const usesErrorPeriod = (tier: TierId): boolean => acceptancesOf(tier).some(watchesErrors);
+
+function assumptionsOf({ tier, topology, pace, durations }: GameDayOptions): Assumption[] {
   const ours = 'Nines, tools/game-day';
   const paceNote =
     pace.divisor === 1
@@ -538,13 +602,22 @@ function assumptionsOf(pace: Pace, replaced?: Partial<DeclaredDurations>): Assum
       : [
           {
             id: 'pace',
-            statement: `Fast pace: every time that AWS or the template decides was divided by ${String(pace.divisor)}, and so was the limit on the loss of a zone. Times in this verdict are as measured, not multiplied back.`,
+            statement: `Fast pace: every time that AWS or the template decides was divided by ${String(pace.divisor)}, and so was what the limits allow for them. Times in this verdict are as measured, not multiplied back.`,
             source: ours,
           },
         ];
   return [
     ...paceNote,
-    ...declaredAssumptions(replaced),
+    ...declaredAssumptions(topology, durations),
+    ...(usesErrorPeriod(tier)
+      ? [
+          {
+            id: 'error-period',
+            statement: `By how much errors went up is told over ${String(ERROR_PERIOD_SECONDS)} s from the fault on, the shortest period over which the tier's burn-rate alarms look.`,
+            source: ours,
+          },
+        ]
+      : []),
     ...STAND_INS.map((statement, index) => ({
       id: `stand-in-${String(index + 1)}`,
       statement,

@@ -1,5 +1,6 @@
 import type { ComputeGroupNode, HealthCheck, LoadBalancerNode, Topology } from '@nines/topology';
 import { describe, expect, it } from 'vitest';
+import { group, SINGLE_SERVER } from '../test/topologies.ts';
 import { describePrediction, detectionSeconds, lossOf, mixOf, predict } from './prediction.ts';
 import type { PredictionInput } from './prediction.ts';
 
@@ -74,6 +75,9 @@ const inputOf = (changes: Partial<PredictionInput> = {}): PredictionInput => ({
   standbyLossSeconds: 20,
   instanceStartSeconds: 75,
   unhealthyDetectionSeconds: 15,
+  instanceLossSeconds: 90,
+  decisionSeconds: 1800,
+  lastCopySeconds: 180,
   albDnsTtlSeconds: 60,
   paceDivisor: 1,
   faultSeconds: 40,
@@ -120,6 +124,40 @@ describe('the loss that is predicted', () => {
     const topology = topologyOf(['a', 'b', 'c']);
     // 20 x (1 - 2/3 x 2/3 x 3/4) + 40 x 1/3 = 13.33 + 13.33.
     expect(predict('zone-loss', false, inputOf({ topology })).lossSeconds).toBeCloseTo(80 / 3, 10);
+  });
+
+  it('counts the groups of all zones together, and replaces nothing where each has its own', () => {
+    const { nodes } = topologyOf(['a', 'b', 'c']);
+    const topology = {
+      ...topologyOf(['a', 'b', 'c']),
+      nodes: [
+        ...['a', 'b', 'c'].map((zone) => group(`Servers-${zone}`, [zone], 2)),
+        ...nodes.filter(({ kind }) => kind === 'load-balancer'),
+      ],
+    };
+    // (3 s restart delay + 1 s start) / 6 instances.
+    expect(predict('process-kill', false, inputOf({ topology })).lossSeconds).toBeCloseTo(4 / 6, 10);
+    // As one group over three zones, as long as two of them bear what there is.
+    const atPeak = inputOf({ topology, utilization: 2 / 3, faultSeconds: 100 });
+    expect(predict('zone-loss', false, atPeak).lossSeconds).toBeCloseTo(80 / 3, 10);
+    // Beyond that a sixth is shed from 60 s until the zone is back: 40 x (1 - 2/3 / 0.8).
+    const beyond = predict('zone-loss', false, { ...atPeak, utilization: 0.8 });
+    expect(beyond.lossSeconds).toBeCloseTo(80 / 3 + 40 / 6, 10);
+  });
+
+  it('for a single server is everything until another has begun, with a person’s time where it takes one', () => {
+    const input = inputOf({ topology: SINGLE_SERVER });
+    // 1800 s to decide, 180 s for the last copy, 75 s to start.
+    expect(predict('zone-loss', true, input).lossSeconds).toBe(2055);
+    // 90 s to notice, 75 s to start.
+    expect(predict('database-primary-loss', false, input)).toEqual({
+      lossSeconds: 165,
+      because:
+        'everything until its group has replaced the server: 90 s to notice, 75 s to start; the restore and who asks for a lost order come on top',
+    });
+    expect(predict('zone-loss', true, { ...input, paceDivisor: 10 }).lossSeconds).toBe(205.5);
+    // (3 s restart delay + 1 s start), and there is no other.
+    expect(predict('process-kill', false, input).lossSeconds).toBe(4);
   });
 
   it('for the only zone is everything for as long as it is away', () => {

@@ -2,9 +2,11 @@
  * What the design says a fault will cost, from the template's settings and the declared times alone, so that the
  * verdict can print it beside what was measured. Deliberately first-order: it adds up the parts that are known.
  */
+import { nodesOfKind } from '@nines/topology';
 import type { ComputeGroupNode, LoadBalancerNode, Topology } from '@nines/topology';
 import type { FaultName } from './faults/fault.ts';
 import type { RequestSample } from './measures.ts';
+import { holdsItsDatabase } from './single-server.ts';
 
 /** Share of each kind of request in the load, by what it needs. */
 export interface LoadMix {
@@ -31,6 +33,11 @@ export interface PredictionInput {
   readonly standbyLossSeconds: number;
   readonly instanceStartSeconds: number;
   readonly unhealthyDetectionSeconds: number;
+  readonly instanceLossSeconds: number;
+  /** How long a person takes to understand and decide, where the tier counts on one. */
+  readonly decisionSeconds: number;
+  /** How long a rebuild waits for the last copy of the old server. */
+  readonly lastCopySeconds: number;
   readonly albDnsTtlSeconds: number;
   readonly paceDivisor: number;
   /** How long the fault lasts, or lasts at most when it ends with recovery: known before it begins. */
@@ -47,15 +54,24 @@ export interface Prediction {
   readonly because: string;
 }
 
-interface Settings {
-  readonly group: ComputeGroupNode;
-  readonly balancer: LoadBalancerNode;
+interface Fleet {
+  readonly instances: number;
+  readonly zones: readonly string[];
+  readonly restartDelaySeconds: number;
+  /** Whether what is lost with a zone can be launched in another. */
+  readonly spreads: boolean;
 }
 
-function settingsOf(topology: Topology): Settings | undefined {
-  const group = topology.nodes.find((node) => node.kind === 'compute-group');
-  const balancer = topology.nodes.find((node) => node.kind === 'load-balancer');
-  return group && balancer ? { group, balancer } : undefined;
+/** All groups together: one over the zones, or one in each of them. */
+function fleetOf(groups: readonly ComputeGroupNode[]): Fleet | undefined {
+  const [first] = groups;
+  if (!first) return undefined;
+  return {
+    instances: groups.reduce((sum, group) => sum + group.desiredInstances, 0),
+    zones: [...new Set(groups.flatMap((group) => group.zones))],
+    restartDelaySeconds: first.process?.restartDelaySeconds ?? 0,
+    spreads: groups.some((group) => group.zones.length > 1),
+  };
 }
 
 /** Mean time until the load balancer has seen enough failed checks: half an interval, then the rest of them. */
@@ -67,12 +83,10 @@ export function detectionSeconds(check: {
   return check.intervalSeconds * (check.unhealthyThreshold - 0.5) + check.timeoutSeconds;
 }
 
-function predictProcessKill({ group }: Settings): Prediction {
-  const downSeconds = (group.process?.restartDelaySeconds ?? 0) + PROCESS_START_SECONDS;
-  const share = 1 / group.desiredInstances;
+function predictProcessKill({ instances, restartDelaySeconds }: Fleet): Prediction {
   return {
-    lossSeconds: downSeconds * share,
-    because: `1 of ${String(group.desiredInstances)} instances away until systemd restarts it`,
+    lossSeconds: (restartDelaySeconds + PROCESS_START_SECONDS) / instances,
+    because: `1 of ${String(instances)} instances away until systemd restarts it`,
   };
 }
 
@@ -104,11 +118,12 @@ export function lossOf(impairments: readonly Impairment[]): number {
 
 function predictZoneLoss(
   input: PredictionInput,
-  { group, balancer }: Settings,
+  fleet: Fleet,
+  balancer: LoadBalancerNode,
   losesPrimary: boolean,
 ): Prediction {
   const check = balancer.targetGroups[0]?.healthCheck;
-  const zones = group.zones.length;
+  const zones = fleet.zones.length;
   if (zones <= 1) return { lossSeconds: input.faultSeconds, because: 'the only zone is away' };
   const divided = (seconds: number) => seconds / input.paceDivisor;
   const span = (share: number, toSeconds: number, fromSeconds = 0): Impairment => ({
@@ -120,7 +135,9 @@ function predictZoneLoss(
   const detection = check?.enabled === true ? divided(detectionSeconds(check)) : input.faultSeconds;
   const dns = divided(input.albDnsTtlSeconds);
   const database = divided(losesPrimary ? input.failoverSeconds : input.standbyLossSeconds);
-  const replaced = detection + divided(input.unhealthyDetectionSeconds + input.instanceStartSeconds);
+  const replaced = fleet.spreads
+    ? detection + divided(input.unhealthyDetectionSeconds + input.instanceStartSeconds)
+    : input.faultSeconds;
   // While users still ask the lost address, what reaches the others is no more than they bear.
   const short = Math.max(0, 1 - (1 - lostShare) / input.utilization);
   const lossSeconds = lossOf([
@@ -145,20 +162,61 @@ function predictZoneLoss(
   };
 }
 
+/** A single server with its database: everything is away until another has begun with the newest copy. */
+function predictSingleServer(
+  fault: 'zone-loss' | 'database-primary-loss',
+  input: PredictionInput,
+): Prediction {
+  const { instanceLossSeconds, instanceStartSeconds, decisionSeconds, lastCopySeconds, paceDivisor } = input;
+  const start = `${instanceStartSeconds.toFixed(0)} s to start`;
+  const [seconds, because] =
+    fault === 'zone-loss'
+      ? [
+          decisionSeconds + lastCopySeconds + instanceStartSeconds,
+          `everything until it is rebuilt: ${decisionSeconds.toFixed(0)} s to decide, ${lastCopySeconds.toFixed(0)} s for the old server's last copy, ${start}`,
+        ]
+      : [
+          instanceLossSeconds + instanceStartSeconds,
+          `everything until its group has replaced the server: ${instanceLossSeconds.toFixed(0)} s to notice, ${start}`,
+        ];
+  const pace = paceDivisor === 1 ? '' : `, divided by ${String(paceDivisor)}`;
+  return {
+    lossSeconds: seconds / paceDivisor,
+    because: `${because}${pace}; the restore and who asks for a lost order come on top`,
+  };
+}
+
+const NOTHING_TO_PREDICT_FROM: Prediction = {
+  lossSeconds: 0,
+  because: 'no load balancer and compute group to predict from',
+};
+
+function predictInfrastructure(
+  fault: 'process-kill' | 'zone-loss' | 'database-primary-loss',
+  losesPrimary: boolean,
+  input: PredictionInput,
+): Prediction {
+  const fleet = fleetOf(nodesOfKind(input.topology, 'compute-group'));
+  if (!fleet) return NOTHING_TO_PREDICT_FROM;
+  if (fault === 'process-kill') return predictProcessKill(fleet);
+  if (holdsItsDatabase(input.topology)) return predictSingleServer(fault, input);
+  if (fault === 'database-primary-loss') {
+    return {
+      lossSeconds: (input.mix.writeShare * input.failoverSeconds) / input.paceDivisor,
+      because: 'writes wait for the failover, reads go on from last-known-good data',
+    };
+  }
+  const [balancer] = nodesOfKind(input.topology, 'load-balancer');
+  return balancer ? predictZoneLoss(input, fleet, balancer, losesPrimary) : NOTHING_TO_PREDICT_FROM;
+}
+
 export function predict(fault: FaultName, losesPrimary: boolean, input: PredictionInput): Prediction {
-  const settings = settingsOf(input.topology);
   const { mix, faultSeconds } = input;
-  if (!settings) return { lossSeconds: 0, because: 'no load balancer and compute group to predict from' };
   switch (fault) {
     case 'process-kill':
-      return predictProcessKill(settings);
     case 'zone-loss':
-      return predictZoneLoss(input, settings, losesPrimary);
     case 'database-primary-loss':
-      return {
-        lossSeconds: (mix.writeShare * input.failoverSeconds) / input.paceDivisor,
-        because: 'writes wait for the failover, reads go on from last-known-good data',
-      };
+      return predictInfrastructure(fault, losesPrimary, input);
     case 'payment-slow':
       return {
         lossSeconds: 0,

@@ -24,6 +24,8 @@ const NODE: ComputeGroupNode = {
 };
 const START_MS = 75_000;
 const NOTICING_MS = 10_000;
+/** A minute and a half until status checks have told that a machine is gone. */
+const LOSS_MS = 90_000;
 /** The group looks ten times a second, so whatever falls due is seen at the next look. */
 const LOOK_MS = 100;
 
@@ -115,6 +117,7 @@ async function startGroup({ node, ...options }: Changes = {}): Promise<LocalAuto
     launch: (id, zone) => Promise.resolve(new FakeInstance(id, zone, log)),
     drawInstanceStartSeconds: () => START_MS / 1000,
     drawUnhealthyDetectionSeconds: () => NOTICING_MS / 1000,
+    drawInstanceLossSeconds: () => LOSS_MS / 1000,
     pace: paceOf(1000),
     clock: time.clock,
     onEvent: (event) => events.push(event),
@@ -292,6 +295,53 @@ describe('an unhealthy instance', () => {
     await time.advance(7_500);
     expect(idsOf(group)).toContain('instance-5');
     await group.close();
+  });
+});
+
+describe('a group that looks at machines only', () => {
+  const single = () =>
+    startGroup({ node: { healthCheckType: 'EC2', desiredInstances: 1, zones: ['zone-a'] } });
+
+  it('replaces a machine that is gone once its status checks have told', async () => {
+    const group = await single();
+    expect(group.loseInstances().map(({ id }) => id)).toEqual(['instance-1']);
+    await time.advance(LOSS_MS - LOOK_MS);
+    expect(group.instances.map(({ id }) => id)).toEqual(['instance-1']);
+    await time.advance(2 * LOOK_MS + START_MS);
+    expect(group.instances.map(({ id, zone }) => `${id} ${zone}`)).toEqual(['instance-2 zone-a']);
+  });
+
+  it('leaves a machine that is there alone, whatever the load balancer says', async () => {
+    const group = await single();
+    balancer.states.set('instance-1', 'unhealthy');
+    await time.advance(10 * LOSS_MS);
+    expect(group.instances.map(({ id }) => id)).toEqual(['instance-1']);
+  });
+
+  it('launches nothing, and draws nothing for it, while its only zone is lost', async () => {
+    const drawn: number[] = [];
+    const group = await startGroup({
+      node: { healthCheckType: 'EC2', desiredInstances: 1, zones: ['zone-a'] },
+      drawInstanceStartSeconds: () => drawn.push(START_MS / 1000) && START_MS / 1000,
+    });
+    group.loseZone('zone-a');
+    await time.advance(10 * LOSS_MS);
+    expect([group.instances, drawn]).toEqual([[], []]);
+  });
+});
+
+describe('a group that is moved to another zone', () => {
+  it('ends what is elsewhere when its number shrinks, and launches in the new zone', async () => {
+    const group = await startGroup({ node: { minInstances: 0, desiredInstances: 1, zones: ['zone-a'] } });
+    group.moveTo(['zone-c']);
+    await time.advance(LOSS_MS);
+    expect(group.instances.map(({ zone }) => zone)).toEqual(['zone-a']);
+    group.setMinimum(0);
+    await time.advance(LOOK_MS);
+    expect(log).toEqual(['deregister instance-1', 'terminate instance-1']);
+    group.setMinimum(1);
+    await time.advance(2 * LOOK_MS + START_MS);
+    expect(group.instances.map(({ id, zone }) => `${id} ${zone}`)).toEqual(['instance-2 zone-c']);
   });
 });
 

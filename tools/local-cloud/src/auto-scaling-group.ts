@@ -12,8 +12,8 @@ import type { Pace } from './pace.ts';
 
 export const AUTO_SCALING_STAND_IN =
   'The Auto Scaling group is a local stand-in: it replaces and rebalances instances by the template’s health ' +
-  'check type and grace period; it does not scale by CPU, and EC2’s ' +
-  'own status checks are not simulated.';
+  'check type and grace period; it does not scale by CPU, and of EC2’s own status checks it knows only that a machine ' +
+  'is gone.';
 
 /** How often the group looks; short, because what it waits for is stated elsewhere. */
 const LOOK_EVERY_MS = 100;
@@ -31,6 +31,10 @@ export interface LocalAutoScalingGroup {
   isInService(instance: Instance): boolean;
   /** Takes every instance for older than the grace period, as a fleet is on any day but its first. */
   season(): void;
+  /** Its machines are gone, and nobody is told: the group finds out by its health checks. */
+  loseInstances(): readonly Instance[];
+  /** Sets the zones that it launches in, as a new list of subnets does; instances elsewhere go when the number shrinks. */
+  moveTo(zones: readonly string[]): void;
   loseZone(zone: string): readonly Instance[];
   restoreZone(zone: string): void;
   close(): Promise<void>;
@@ -44,6 +48,8 @@ export interface AutoScalingGroupOptions {
   readonly drawInstanceStartSeconds: () => number;
   /** Draws how late the group notices an unhealthy target, in seconds of AWS's time. */
   readonly drawUnhealthyDetectionSeconds: () => number;
+  /** Draws how late a group that looks at machines only notices that one is gone, in seconds of AWS's time. */
+  readonly drawInstanceLossSeconds: () => number;
   /**
    * Names the next instance; groups behind one load balancer share it, so that no two instances have one name.
    *
@@ -82,6 +88,7 @@ class Group implements LocalAutoScalingGroup {
   #launching: string[] = [];
   readonly #nextId: () => string;
   #desired: number;
+  #zones: readonly string[];
   /** While the number was lowered: an instance more than it for a moment, as in a rebalance, is no reason to end one. */
   #isScalingIn = false;
   #watch: Promise<void> | undefined;
@@ -90,6 +97,7 @@ class Group implements LocalAutoScalingGroup {
     this.#options = options;
     this.#nextId = options.nextId ?? createInstanceNames();
     this.#desired = options.node.desiredInstances;
+    this.#zones = options.node.zones;
   }
 
   get desiredInstances(): number {
@@ -122,7 +130,7 @@ class Group implements LocalAutoScalingGroup {
 
   /** Instances per usable zone, those being launched included. */
   #countByZone(): Map<string, number> {
-    const zones = this.#options.node.zones.filter((zone) => !this.#lostZones.has(zone));
+    const zones = this.#zones.filter((zone) => !this.#lostZones.has(zone));
     const counts = new Map(zones.map((zone) => [zone, 0]));
     for (const zone of [...this.instances.map((instance) => instance.zone), ...this.#launching]) {
       const count = counts.get(zone);
@@ -192,15 +200,23 @@ class Group implements LocalAutoScalingGroup {
     }
   }
 
+  /** Whether the check that this group goes by finds the instance unhealthy, and how late it says so. */
+  #failed({ instance, startedAtMs }: Member): boolean {
+    const { node, loadBalancer, pace, clock } = this.#options;
+    // A machine's own status says nothing about a machine that runs and does not answer.
+    if (node.healthCheckType !== 'ELB') return this.#lost.has(instance);
+    const inGrace = clock.now() - startedAtMs < pace.scaleMs(node.healthCheckGracePeriodSeconds);
+    return !inGrace && loadBalancer.stateOf(instance.id) === 'unhealthy';
+  }
+
   #mustReplace(member: Member): boolean {
-    const { node, loadBalancer, pace, clock, drawUnhealthyDetectionSeconds } = this.#options;
-    if (node.healthCheckType !== 'ELB') return false;
-    const inGrace = clock.now() - member.startedAtMs < pace.scaleMs(node.healthCheckGracePeriodSeconds);
-    if (inGrace || loadBalancer.stateOf(member.instance.id) !== 'unhealthy') {
+    const { node, pace, clock, drawUnhealthyDetectionSeconds, drawInstanceLossSeconds } = this.#options;
+    if (!this.#failed(member)) {
       delete member.noticedAtMs;
       return false;
     }
-    member.noticedAtMs ??= clock.now() + pace.scaleMs(drawUnhealthyDetectionSeconds());
+    const draw = node.healthCheckType === 'ELB' ? drawUnhealthyDetectionSeconds : drawInstanceLossSeconds;
+    member.noticedAtMs ??= clock.now() + pace.scaleMs(draw());
     return clock.now() >= member.noticedAtMs;
   }
 
@@ -213,6 +229,8 @@ class Group implements LocalAutoScalingGroup {
   #keepDesired(): void {
     const { drawInstanceStartSeconds } = this.#options;
     const missing = this.#desired - this.#members.size - this.#launching.length;
+    // Nothing can be launched while every zone is lost, and a launch that is not made takes no time.
+    if (missing > 0 && this.#countByZone().size === 0) return;
     for (let count = 0; count < missing; count += 1)
       this.#launchInBackground(this.#launch(drawInstanceStartSeconds()));
     if (this.#isScalingIn && this.#launching.length === 0) this.#scaleIn(-missing);
@@ -223,7 +241,9 @@ class Group implements LocalAutoScalingGroup {
   #scaleIn(surplus: number): void {
     this.#isScalingIn = surplus > 0;
     const fullest = [...this.#countByZone()].sort(([, a], [, b]) => b - a)[0]?.[0];
-    const last = this.instances.find((instance) => instance.zone === fullest);
+    const last =
+      this.instances.find((instance) => !this.#zones.includes(instance.zone)) ??
+      this.instances.find((instance) => instance.zone === fullest);
     if (surplus > 0 && last) this.#end(last);
   }
 
@@ -262,6 +282,16 @@ class Group implements LocalAutoScalingGroup {
       })
       .finally(() => this.#ending.delete(instance));
     this.#ending.set(instance, ending);
+  }
+
+  loseInstances(): readonly Instance[] {
+    const lost = this.instances;
+    for (const instance of lost) this.#lose(instance);
+    return lost;
+  }
+
+  moveTo(zones: readonly string[]): void {
+    this.#zones = zones;
   }
 
   loseZone(zone: string): readonly Instance[] {

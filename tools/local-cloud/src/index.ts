@@ -14,6 +14,7 @@ export { startThirdParty } from './third-party.ts';
 export type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
 export type { Address } from './fault-link.ts';
 export { awaitWhole, TopologyNotWholeError } from './whole.ts';
+export { servesEverywhere } from './regions/region-rating.ts';
 export { createMultiRegionCloud, REGION_STAND_INS, servingRegions } from './regions/multi-region-cloud.ts';
 export type {
   LocalRegions,
@@ -21,3 +22,4 @@ export type {
   MultiRegionCloudOptions,
   RegionDurations,
 } from './regions/multi-region-cloud.ts';
+export { LAST_COPY_SECONDS } from './rebuild.ts';

@@ -110,6 +110,7 @@ const start = (nodes: readonly TopologyNode[], application = '/no/such/bundle.mj
     declared: {
       drawInstanceStartSeconds: () => 1,
       drawUnhealthyDetectionSeconds: () => 1,
+      drawInstanceLossSeconds: () => 1,
       drawFailoverSeconds: () => 1,
       drawStandbyLossSeconds: () => 1,
       albDnsTtlSeconds: 1,

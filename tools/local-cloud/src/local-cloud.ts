@@ -24,12 +24,16 @@ import type { DatabaseOptions, LocalDatabase } from './database.ts';
 import type { Address, FaultLink } from './fault-link.ts';
 import { createGuardian } from './guardian/guardian.ts';
 import type { Guardian } from './guardian/guardian.ts';
+import { createHostedDatabase, HOSTED_DATABASE_STAND_IN } from './hosted-database.ts';
+import type { HostedDatabase } from './hosted-database.ts';
 import { resolveEnvironment } from './instance-environment.ts';
 import { createInstance } from './instance.ts';
 import type { Instance, Upstream } from './instance.ts';
 import { createLoadBalancer, LOAD_BALANCER_STAND_IN } from './load-balancer.ts';
 import type { LocalLoadBalancer } from './load-balancer.ts';
 import type { Pace } from './pace.ts';
+import { MACHINE_RPS, ratedForOneMachine } from './machine-rating.ts';
+import { rebuildElsewhere } from './rebuild.ts';
 import type { LocalRegions } from './regions/multi-region-cloud.ts';
 import { startThirdParty } from './third-party.ts';
 import type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
@@ -37,14 +41,15 @@ import type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
 /** What is smaller here than in the template, and what is not run at all. */
 const SCALED_DOWN =
   'One machine runs what many do in AWS: an Aurora cluster is one writer and one reader, however many its template ' +
-  'names, and its shared storage is streaming replication; a server that holds its own database keeps it in a process ' +
-  'of its own, is reached through a passage that never refuses, and its backups and restore are not run; an edge, ' +
-  'firewalls and DNS records are not run.';
+  'names, and its shared storage is streaming replication; a single server is reached through a passage that never ' +
+  `refuses; servers that are rated for more than ${String(MACHINE_RPS)} requests/s together are rated down to that, all by the same ` +
+  'share; an edge, firewalls and DNS records are not run.';
 
 export const STAND_INS: readonly string[] = [
   LOAD_BALANCER_STAND_IN,
   AUTO_SCALING_STAND_IN,
   DATABASE_STAND_IN,
+  HOSTED_DATABASE_STAND_IN,
   SCALED_DOWN,
 ];
 
@@ -54,6 +59,8 @@ export interface DeclaredDurations {
   readonly drawInstanceStartSeconds: () => number;
   /** Target unhealthy to the load balancer until the Auto Scaling group begins to replace it. */
   readonly drawUnhealthyDetectionSeconds: () => number;
+  /** Loss of a machine until a group that looks at machines only begins to replace it. */
+  readonly drawInstanceLossSeconds: () => number;
   /** Loss of the primary to a promoted standby. */
   readonly drawFailoverSeconds: () => number;
   /** Loss of the standby until the primary commits without it. */
@@ -109,6 +116,13 @@ export interface LocalCloud {
   /** The zone is gone with all that ran in it. Answers what was hit; empty when nothing ran there. */
   loseZone(zone: string): Promise<readonly string[]>;
   restoreZone(zone: string): void;
+  /**
+   * What a person does when the zone of a single server that holds its own database is lost; answers the zone in which
+   * it serves again. Absent in every other topology.
+   *
+   * @throws NoZoneToRebuildInError when no other zone is there.
+   */
+  readonly rebuildElsewhere?: () => Promise<string>;
   close(): Promise<void>;
 }
 
@@ -198,7 +212,9 @@ function missing(topology: Topology, kind: string): TopologyNotRunnableError {
 
 /** Finds the parts of the shapes that run today: groups behind a load balancer or one server, and a database. */
 function partsOf(topology: Topology, mayFollow: boolean): Parts {
-  const groups = nodesOf(topology, 'compute-group').map((node) => groupOf(node, topology));
+  const groups = ratedForOneMachine(
+    nodesOf(topology, 'compute-group').map((node) => groupOf(node, topology)),
+  );
   const regions = new Set(groups.map(({ node }) => node.region));
   if (regions.size > 1) {
     throw new TopologyNotRunnableError(
@@ -271,6 +287,8 @@ class DatabaseLinks {
 interface Running {
   readonly parts: Parts;
   readonly database: LocalDatabase;
+  /** The same database, where a server holds it itself. */
+  readonly hosted?: HostedDatabase;
   readonly databaseLinks: DatabaseLinks;
   readonly services: ReadonlyMap<string, ThirdPartyService>;
   readonly passwordFile: string;
@@ -310,8 +328,10 @@ function launcher(
         ]),
     ...[...services.values()].map((service) => ({ name: service.name, target: () => service.address })),
   ];
-  return (id, zone) =>
-    createInstance({
+  return async (id, zone) => {
+    // A server that holds its database begins with that, as its first start does.
+    await running.hosted?.beginIn(zone);
+    return createInstance({
       id,
       zone,
       process: unit,
@@ -334,6 +354,7 @@ function launcher(
       clock: options.clock,
       onEvent: options.onEvent,
     });
+  };
 }
 
 const urlOf = (address: { host: string; port: number } | undefined): string =>
@@ -351,24 +372,47 @@ async function startDatabase(
   const placed =
     parts.database.cluster?.members.flatMap((member) => member.zone ?? []) ?? parts.database.zones;
   const zones = placed.length > 0 ? [...new Set(placed)] : parts.zones;
-  const credentials = { user: 'shop', password: randomUUID() };
-  const database = await (options.startDatabase ?? createDatabase)({
+  const common = {
     node: parts.database,
-    zones,
     directory,
-    credentials,
-    ...declared,
-    onReachable: (reachable) => {
+    credentials: { user: 'shop', password: randomUUID() },
+    onReachable: (reachable: boolean) => {
       databaseLinks.setReachable(reachable);
     },
     pace,
     clock,
     guardian,
     onEvent,
-  });
+  };
+  const isHosted = parts.database.heldBy !== undefined;
+  const hosted = isHosted ? await createHostedDatabase({ ...common, zone: zones[0] ?? '' }) : undefined;
+  const database =
+    hosted ?? (await (options.startDatabase ?? createDatabase)({ ...common, zones, ...declared }));
   const passwordFile = join(directory, 'database-password');
   await writeFile(passwordFile, database.credentials.password, { mode: 0o600 });
-  return { database, databaseLinks, passwordFile };
+  return { database, ...(hosted ? { hosted } : {}), databaseLinks, passwordFile };
+}
+
+function rebuildOf(
+  { hosted }: Running,
+  [group]: readonly LocalAutoScalingGroup[],
+  { topology, pace, clock, onEvent }: LocalCloudOptions,
+  { lostZones, signal }: { readonly lostZones: ReadonlySet<string>; readonly signal: AbortSignal },
+): Pick<LocalCloud, 'rebuildElsewhere'> {
+  if (!hosted || !group) return {};
+  const zones = topology.regions[0]?.zones ?? [];
+  return {
+    rebuildElsewhere: () =>
+      rebuildElsewhere({
+        group,
+        database: hosted,
+        zones: zones.filter((zone) => !lostZones.has(zone)),
+        pace,
+        clock,
+        onEvent,
+        signal,
+      }),
+  };
 }
 
 function assemble(
@@ -376,12 +420,18 @@ function assemble(
   balancer: LocalLoadBalancer,
   groups: readonly LocalAutoScalingGroup[],
   options: LocalCloudOptions,
+  closing: AbortSignal,
 ): Omit<LocalCloud, 'close'> {
-  const { parts, database, services } = running;
+  const { parts, database, hosted, services } = running;
   const { clock, onEvent } = options;
+  const lostZones = new Set<string>();
+  hosted?.sharesFateWith(() => {
+    for (const group of groups) group.loseInstances();
+  });
   return {
     url: balancer.url,
     zones: parts.zones,
+    ...rebuildOf(running, groups, options, { lostZones, signal: closing }),
     get instances() {
       return groups.flatMap((group) => group.instances);
     },
@@ -392,16 +442,20 @@ function assemble(
       const settled = () => groups.every((group) => group.settled);
       while (!settled() && !signal?.aborted) await clock.sleep(100, signal);
       for (const group of groups) group.season();
+      if (!signal?.aborted) await hosted?.ensureCopied();
     },
     async loseZone(zone) {
       onEvent({ kind: 'zone-lost', subject: zone, message: `${zone} is lost` });
-      balancer.loseZone(zone);
+      lostZones.add(zone);
+      // The address of a single server is in no zone: it leads to whichever server took it over.
+      if (!hosted) balancer.loseZone(zone);
       const instances = groups.flatMap((group) => group.loseZone(zone)).map((instance) => instance.id);
       return [...instances, ...(await database.loseZone(zone))];
     },
     restoreZone(zone) {
       onEvent({ kind: 'zone-restored', subject: zone, message: `${zone} is back` });
-      balancer.restoreZone(zone);
+      lostZones.delete(zone);
+      if (!hosted) balancer.restoreZone(zone);
       database.restoreZone(zone);
       for (const group of groups) group.restoreZone(zone);
     },
@@ -446,6 +500,7 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Regi
         launch: launcher(options, running, unit),
         drawInstanceStartSeconds: declared.drawInstanceStartSeconds,
         drawUnhealthyDetectionSeconds: declared.drawUnhealthyDetectionSeconds,
+        drawInstanceLossSeconds: declared.drawInstanceLossSeconds,
         nextId,
         pace,
         clock,
@@ -457,7 +512,12 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Regi
     for (const group of groups) await group.start();
     const byId = new Map(parts.groups.map(({ node }, index) => [node.id, groups[index]] as const));
     const present = [...byId].flatMap(([id, group]) => (group ? [[id, group] as const] : []));
-    return Object.assign(assemble(running, balancer, groups, options), { close, groups: new Map(present) });
+    const closing = new AbortController();
+    closers.unshift(() => Promise.resolve(closing.abort()));
+    return Object.assign(assemble(running, balancer, groups, options, closing.signal), {
+      close,
+      groups: new Map(present),
+    });
   } catch (error) {
     await close();
     throw error;

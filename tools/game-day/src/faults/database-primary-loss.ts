@@ -1,3 +1,4 @@
+import { holdsItsDatabase, RESTORE_SECONDS } from '../single-server.ts';
 import type { Fault } from './fault.ts';
 import { FaultHitNothingError } from './fault.ts';
 
@@ -5,12 +6,17 @@ import { FaultHitNothingError } from './fault.ts';
 const AT_MOST_AWS_SECONDS = 360;
 const MACHINE_SECONDS = 20;
 
-/** Crashes the database's primary; its connections fall silent. Failover comes as late as AWS declares it. */
+/**
+ * Crashes the database's primary; its connections fall silent. Failover comes as late as AWS declares it. A server that
+ * holds its database goes with it, and comes back from the newest copy.
+ */
 export const databasePrimaryLoss: Fault = {
   name: 'database-primary-loss',
   hold: {
     kind: 'until-recovered',
-    atMostSeconds: (pace) => pace.scaleMs(AT_MOST_AWS_SECONDS) / 1000 + MACHINE_SECONDS,
+    atMostSeconds: (pace, topology) =>
+      pace.scaleMs(holdsItsDatabase(topology) ? RESTORE_SECONDS : AT_MOST_AWS_SECONDS) / 1000 +
+      MACHINE_SECONDS,
   },
   async inject({ cloud }) {
     if (!cloud.database.endpoint)

@@ -1,5 +1,6 @@
 import type { FaultId } from '@nines/availability';
 import type { LocalCloud, Pace } from '@nines/local-cloud';
+import type { Topology } from '@nines/topology';
 
 export type FaultName = FaultId;
 
@@ -22,6 +23,15 @@ export interface FaultEvidence {
   readonly offeredRps: number;
 }
 
+/** What a person does about a fault, where the tier's promise counts on one. */
+export interface Response {
+  /** What is done, for the report: `rebuild the server in another zone`. */
+  readonly what: string;
+  /** How long it takes her to understand and decide, in seconds of AWS's time. */
+  readonly afterSeconds: number;
+  act(): Promise<unknown>;
+}
+
 export interface FaultContext {
   readonly cloud: LocalCloud;
   readonly pace: Pace;
@@ -39,6 +49,8 @@ export interface Injection {
    * @default when its injection was asked for: what users lose while it is under way is the fault's doing too
    */
   readonly beganAtMs?: number;
+  /** @default nobody does anything */
+  readonly response?: Response;
   /** Ends the fault; for one that heals by itself there is nothing to do. */
   heal(): Promise<void>;
   /** Throws FaultHitNothingError when the fault turns out to have touched nothing while it lasted. */
@@ -49,7 +61,7 @@ export interface Injection {
  * How long a fault lasts: until its users are served again (and at most so long), or a fixed time.
  */
 export type Hold =
-  | { readonly kind: 'until-recovered'; readonly atMostSeconds: (pace: Pace) => number }
+  | { readonly kind: 'until-recovered'; readonly atMostSeconds: (pace: Pace, topology: Topology) => number }
   | { readonly kind: 'fixed'; readonly seconds: (pace: Pace) => number };
 
 /** One way to break a topology. The same definitions become AWS FIS experiments in the stacks. */
@@ -58,6 +70,12 @@ export interface Fault {
   /** Tells two of the same kind apart, such as the zone that is lost. */
   readonly variant?: string;
   readonly hold: Hold;
+  /**
+   * Whether there is something in the topology that it could hit.
+   *
+   * @default always
+   */
+  readonly appliesTo?: (topology: Topology) => boolean;
   inject(context: FaultContext): Promise<Injection>;
 }
 

@@ -1,9 +1,11 @@
 import { acceptancesOf } from '@nines/availability';
 import { createPace } from '@nines/local-cloud';
 import type { LocalCloud, LocalDatabase, ThirdPartyBehaviour, ThirdPartyService } from '@nines/local-cloud';
+import type { Topology } from '@nines/topology';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeInstance } from '../../test/fake-instance.ts';
 import type { FakeInstance } from '../../test/fake-instance.ts';
+import { CLUSTER, MULTI_AZ, SINGLE_SERVER } from '../../test/topologies.ts';
 import { FaultHitNothingError, FAULTS } from './index.ts';
 import type { Fault, FaultContext, Injection } from './index.ts';
 
@@ -118,16 +120,27 @@ describe('the faults of a game day', () => {
   });
 
   it.each([
-    ['zone-loss', 'database-standby', 305, 35],
-    ['database-primary-loss', undefined, 380, 56],
-    ['process-kill', undefined, 60, 60],
-  ])('%s (%s) lasts until recovery, and at most %d s, at fast pace %d s', (name, variant, full, fast) => {
+    ['zone-loss', 'database-standby', MULTI_AZ, 305, 35],
+    ['zone-loss', 'database-primary', CLUSTER, 305, 35],
+    ['database-primary-loss', undefined, MULTI_AZ, 380, 56],
+    ['process-kill', undefined, MULTI_AZ, 60, 60],
+    // Half an hour to decide and twice the forty minutes that the paper gives the recovery.
+    ['zone-loss', 'database-primary', SINGLE_SERVER, 6605, 665],
+    ['database-primary-loss', undefined, SINGLE_SERVER, 4820, 500],
+  ])('%s (%s) lasts until recovery, and at most so long', (name, variant, topology, full, fast) => {
     const { hold } = faultOf(name, variant);
     if (hold.kind !== 'until-recovered') throw new Error('it lasts a fixed time');
-    expect([hold.atMostSeconds(createPace('full')), hold.atMostSeconds(createPace('fast'))]).toEqual([
-      full,
-      fast,
-    ]);
+    const atMost = (pace: 'full' | 'fast') => hold.atMostSeconds(createPace(pace), topology);
+    expect([atMost('full'), atMost('fast')]).toEqual([full, fast]);
+  });
+
+  it('lose one zone only where one server holds everything', () => {
+    const zonesLostIn = (topology: Topology) =>
+      FAULTS.filter(({ name, appliesTo }) => name === 'zone-loss' && appliesTo!(topology)).map(
+        ({ variant }) => variant,
+      );
+    expect(zonesLostIn(SINGLE_SERVER)).toEqual(['database-primary']);
+    expect(zonesLostIn(CLUSTER)).toEqual(['database-standby', 'database-primary']);
   });
 
   it.each([
@@ -160,6 +173,17 @@ describe('zone-loss', () => {
     expect(injection.target).toBe('zone-b (instance-2, standby in zone-b)');
     await injection.heal();
     expect(log).toEqual(['lose zone-b', 'restore zone-b']);
+  });
+
+  it('needs a person where a single server has to be rebuilt, half an hour later, and nobody elsewhere', async () => {
+    expect(await inject('zone-loss', 'database-primary')).not.toHaveProperty('response');
+    const one = context();
+    const { response } = await faultOf('zone-loss', 'database-primary').inject({
+      ...one,
+      cloud: { ...one.cloud, rebuildElsewhere: () => Promise.resolve('zone-b') },
+    });
+    expect(response).toMatchObject({ what: 'rebuild the server in another zone', afterSeconds: 1800 });
+    expect(await response?.act()).toBe('zone-b');
   });
 
   it('loses the standby’s zone even where another zone has neither', async () => {

@@ -1,5 +1,6 @@
 import type { LocalCloud } from '@nines/local-cloud';
-import type { Fault } from './fault.ts';
+import { decisionSeconds, holdsItsDatabase, RESTORE_SECONDS } from '../single-server.ts';
+import type { Fault, Response } from './fault.ts';
 import { FaultHitNothingError } from './fault.ts';
 
 /** A zone that is away longer than this has long shown whether its tier lives without it. */
@@ -16,6 +17,18 @@ function zoneOf(cloud: LocalCloud, choice: ZoneChoice): string | undefined {
   return standbyZone ?? cloud.zones.find((zone) => zone !== primaryZone) ?? primaryZone;
 }
 
+/** A single server comes back in another zone when a person says so; everything else heals without one. */
+function responseOf({ rebuildElsewhere }: LocalCloud): { response?: Response } {
+  if (!rebuildElsewhere) return {};
+  return {
+    response: {
+      what: 'rebuild the server in another zone',
+      afterSeconds: decisionSeconds(),
+      act: rebuildElsewhere,
+    },
+  };
+}
+
 /**
  * Loses a zone whole: its instances die, its links and its load balancer node swallow what they get, and the
  * database node in it crashes. Nobody is told; detection is part of what is measured.
@@ -26,8 +39,15 @@ export function createZoneLoss(choice: ZoneChoice): Fault {
     variant: choice,
     hold: {
       kind: 'until-recovered',
-      atMostSeconds: (pace) => pace.scaleMs(AT_MOST_AWS_SECONDS) / 1000 + MACHINE_SECONDS,
+      atMostSeconds: (pace, topology) => {
+        const rebuilt = decisionSeconds() + RESTORE_SECONDS;
+        return (
+          pace.scaleMs(holdsItsDatabase(topology) ? rebuilt : AT_MOST_AWS_SECONDS) / 1000 + MACHINE_SECONDS
+        );
+      },
     },
+    // Where one server holds everything there is one zone to lose.
+    appliesTo: (topology) => choice === 'database-primary' || !holdsItsDatabase(topology),
     async inject({ cloud }) {
       const zone = zoneOf(cloud, choice);
       if (zone === undefined) throw new FaultHitNothingError('zone-loss found no zone to lose.');
@@ -35,6 +55,7 @@ export function createZoneLoss(choice: ZoneChoice): Fault {
       if (hit.length === 0) throw new FaultHitNothingError(`zone-loss hit nothing: nothing ran in ${zone}.`);
       return {
         target: `${zone} (${hit.join(', ')})`,
+        ...responseOf(cloud),
         heal: () => {
           cloud.restoreZone(zone);
           return Promise.resolve();
