@@ -3,6 +3,8 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface BreakableLink {
   readonly port: number;
+  /** How many connections there have been. */
+  connections(): number;
   /** Passes everything on, to this port from now on. */
   heal(targetPort?: number): void;
   /** Nothing arrives any more in either direction; connections stay open and new ones are accepted. */
@@ -18,6 +20,7 @@ export async function createBreakableLink(targetPort: number): Promise<Breakable
   let mode: Mode = 'pass';
   let target = targetPort;
   const sockets = new Set<Socket>();
+  let connections = 0;
   // What is cut once stays cut: a healed network does not bring lost packets back.
   let cut = new WeakSet<Socket>();
 
@@ -28,6 +31,7 @@ export async function createBreakableLink(targetPort: number): Promise<Breakable
   }
 
   const server = createServer((inner) => {
+    connections += 1;
     keep(inner);
     if (mode === 'refuse') {
       inner.resetAndDestroy();
@@ -50,6 +54,7 @@ export async function createBreakableLink(targetPort: number): Promise<Breakable
 
   return {
     port: (server.address() as AddressInfo).port,
+    connections: () => connections,
     heal: (port = target) => {
       mode = 'pass';
       target = port;

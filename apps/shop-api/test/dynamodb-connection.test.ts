@@ -74,6 +74,11 @@ async function durationOf(work: Promise<unknown>): Promise<number> {
 }
 
 describe('a connection to DynamoDB', () => {
+  it('takes what is left of a deadline as it is, with its fractions', async () => {
+    const { endpoint } = await serve(found);
+    expect((await get(connect(endpoint), 447.501_607)).Item).toEqual({ pk: { S: 'there' } });
+  });
+
   it('is used again by the next call', async () => {
     const server = await serve(found);
     const connection = connect(server.endpoint);

@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { idempotencyKey, orderKey } from '../src/adapters/dynamodb/table.ts';
 import type { Order } from '../src/ports/storage.ts';
 import { FIRST_START_MS, openStorage, startTables, type TestTables } from './dynamodb.ts';
-import { describeNamedCaptures, describeStorage, order, placement, product } from './storage-contract.ts';
+import {
+  describeIntakeResults,
+  describeNamedCaptures,
+  describeStorage,
+  order,
+  placement,
+  product,
+} from './storage-contract.ts';
 
 let tables: TestTables;
 
@@ -20,6 +27,8 @@ describeStorage('DynamoDB', {
   createStorage: async (products) => openStorage(tables, await tables.createTable(products)),
   propertyRuns: 10,
 });
+
+describeIntakeResults('DynamoDB', async () => openStorage(tables, await tables.createTable([])));
 
 const NEW_YEAR = Date.UTC(2026, 0, 1);
 const DAY_MS = 86_400_000;

@@ -7,6 +7,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOrderId } from '../src/core/order-id.ts';
+import type { IntakeResults } from '../src/ports/order-intake.ts';
 import type { NamedCaptures, Order, OrderPlacement, Product, Storage } from '../src/ports/storage.ts';
 
 export interface StorageContractOptions {
@@ -364,6 +365,35 @@ export function describeNamedCaptures(
       const unknown = order(2, {}).id;
       expect(await storage.claimCapture({ orderId: unknown, leaseMs: 0 })).toEqual({ outcome: 'unknown' });
       await storage.close();
+    });
+  });
+}
+
+/** For adapters that know what became of orders which were kept in a queue. */
+export function describeIntakeResults(name: string, createStorage: () => Promise<IntakeResults>): void {
+  const ID = '00000000-0000-8000-a000-000000000001';
+  const stored = { outcome: 'stored', orderId: order(1, {}).id } as const;
+  const refused = { outcome: 'refused', reason: 'out-of-stock' } as const;
+
+  describe(`${name}: what became of an order that was kept`, () => {
+    it.each([stored, refused])('is found as it was recorded: $outcome', async (result) => {
+      const storage = await createStorage();
+      expect(await storage.findIntake(ID)).toBeUndefined();
+      expect(await storage.recordIntake(ID, result)).toBe(true);
+      expect(await storage.findIntake(ID)).toEqual(result);
+      expect(await storage.findIntake(ID.replace('1', '2'))).toBeUndefined();
+    });
+
+    it('stays as it was first, except that a stored order outweighs a refusal', async () => {
+      const storage = await createStorage();
+      const other = { outcome: 'refused', reason: 'expired' } as const;
+      await storage.recordIntake(ID, refused);
+      expect(await storage.recordIntake(ID, other)).toBe(false);
+      expect(await storage.findIntake(ID)).toEqual(refused);
+      expect(await storage.recordIntake(ID, stored)).toBe(true);
+      expect(await storage.recordIntake(ID, refused)).toBe(false);
+      expect(await storage.recordIntake(ID, { ...stored, orderId: order(2, {}).id })).toBe(false);
+      expect(await storage.findIntake(ID)).toEqual(stored);
     });
   });
 }

@@ -6,6 +6,7 @@ import { createOrderId } from '../src/core/order-id.ts';
 import { createReadiness } from '../src/core/readiness.ts';
 import { createRecentOrders, type RecentOrders } from '../src/core/recent-orders.ts';
 import { createShop, type Shop } from '../src/core/shop.ts';
+import type { OrderIntake } from '../src/ports/order-intake.ts';
 import type { Product } from '../src/ports/storage.ts';
 import {
   createLeveredIntakes,
@@ -68,10 +69,12 @@ export interface TestShopOptions {
   readonly keepsOrders?: boolean;
   /** What the orders are stored in. @default memory */
   readonly inner?: MemoryStorage;
+  /** The queue. @default the shop's stand-in, `intake` */
+  readonly queue?: OrderIntake;
 }
 
 /** Without a first refresh, as at the start of a process. */
-export function createUnstartedShop({ keepsOrders = false, inner }: TestShopOptions = {}): TestShop {
+export function createUnstartedShop({ keepsOrders = false, inner, queue }: TestShopOptions = {}): TestShop {
   const clock = createFakeClock();
   const storage = createBreakableStorage(PRODUCTS, clock, inner);
   const [payment, reviews] = [createFakePayment(), createFakeReviews()];
@@ -92,7 +95,7 @@ export function createUnstartedShop({ keepsOrders = false, inner }: TestShopOpti
     storage: createLeveredStorage(storage, levers),
     payment,
     reviews: createLeveredReviews(reviews, levers),
-    ...(keepsOrders ? { intake, intakeResults: createLeveredIntakes(storage, levers) } : {}),
+    ...(keepsOrders ? { intake: queue ?? intake, intakeResults: createLeveredIntakes(storage, levers) } : {}),
     catalogue,
     recent,
     metrics,

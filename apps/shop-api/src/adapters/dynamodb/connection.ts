@@ -96,7 +96,8 @@ export function createDynamodbConnection(options: DynamodbConnectionOptions = {}
   const client = createClient(options);
   return {
     call: async (callOptions, work) => {
-      const limitMs = Math.max(1, Math.min(callOptions?.timeoutMs ?? Infinity, callTimeoutMs));
+      // A deadline's remainder has fractions, which a signal's limit must not have.
+      const limitMs = Math.max(1, Math.floor(Math.min(callOptions?.timeoutMs ?? Infinity, callTimeoutMs)));
       const abortSignal = AbortSignal.timeout(limitMs);
       const send = ((command: Parameters<Send>[0]) => client.send(command, { abortSignal })) as Send;
       try {
