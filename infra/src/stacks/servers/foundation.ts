@@ -9,6 +9,7 @@ import { AlertChannel } from '../../constructs/alert-channel.ts';
 import { EncryptedLogGroup } from '../../constructs/encrypted-log-group.ts';
 import { EncryptionKey } from '../../constructs/encryption-key.ts';
 import { Network } from '../../constructs/network.ts';
+import { RequestQueries } from '../../constructs/request-queries.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
 
@@ -31,6 +32,7 @@ export function createFoundation(stack: Stack, { settings, zones, isPublicOnly =
   const logGroup = (id: string) =>
     new EncryptedLogGroup(stack, id, { encryptionKey: operationsKey, retention, data });
   const serverLogs = logGroup('ServerLogs');
+  const queries = new RequestQueries(stack, 'RequestQueries', { log: serverLogs });
   const flowLogs = logGroup('FlowLogs');
   const accessLogs = new AccessLogBucket(stack, 'AccessLogs', { data, expiration: Duration.days(90) });
   const alerts = new AlertChannel(stack, 'Alerts', { encryptionKey: operationsKey, email: alertEmail });
@@ -44,6 +46,9 @@ export function createFoundation(stack: Stack, { settings, zones, isPublicOnly =
     DataKey: dataKey,
     OperationsKey: operationsKey,
     ServerLogs: serverLogs,
+    RequestByIdQuery: queries.oneRequest,
+    FailedRequestsQuery: queries.failed,
+    SlowRequestsQuery: queries.slow,
     FlowLogs: flowLogs,
     AccessLogs: accessLogs,
     AlertTopic: alerts.topic,

@@ -18,6 +18,7 @@ import {
   SERVER_AND_DATABASE_LOGS,
   SITE_ALARMS,
   STATIC_CONTENT_ALARMS,
+  TRACES,
   eachZone,
   lostZones,
   restoreTests,
@@ -91,6 +92,7 @@ export const FOUR_NINES_TOPICS: TierTopics = {
           promise: 'Logs aggregated',
           fulfilledBy: [
             ...SERVER_AND_DATABASE_LOGS,
+            ...TRACES,
             { resource: 'FirewallLogs', how: 'what was refused, and by which rule' },
             ACCESS_LOGS,
             { resource: 'StaticEdgeLogs', how: 'every request, as CloudFront saw it' },

@@ -11,6 +11,7 @@ import {
   SERVER_ALERTS,
   SITE_ALARMS,
   STATIC_CONTENT_ALARMS,
+  TRACES,
   eachZone,
   lostZones,
   restoreTests,
@@ -25,6 +26,7 @@ export const EVERY_REGION_HAS = {
     { resource: 'ServerTargets', how: `/readyz every 5 s${EACH}` },
     DASHBOARD,
     ...BUDGET_ALARMS,
+    ...TRACES,
     { document: 'docs/runbooks/review-operations.md', how: 'trends, reviewed every month' },
   ],
   alarms: [

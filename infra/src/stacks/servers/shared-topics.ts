@@ -102,3 +102,14 @@ export const RECOVERY: readonly Evidence[] = [
   { resource: 'BackupVault', how: 'encrypted, kept when the stack goes' },
   { resource: 'DataKey', how: 'kept as well, or the copies could not be read' },
 ];
+
+/** How one request is followed through everything that wrote it down. */
+export const TRACES: readonly Evidence[] = [
+  { resource: 'RequestByIdQuery', how: "one request by its id, which the load balancer's log has too" },
+  { resource: 'FailedRequestsQuery', how: 'which requests fail, where, and an example' },
+  { resource: 'SlowRequestsQuery', how: 'which requests are slow, where, and an example' },
+  {
+    document: 'docs/adr/0053-a-request-is-followed-by-its-id.md',
+    how: 'what this shows, and what it does not',
+  },
+];

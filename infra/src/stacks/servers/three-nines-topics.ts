@@ -17,6 +17,7 @@ import {
   SERVER_AND_DATABASE_LOGS,
   SITE_ALARMS,
   STATIC_CONTENT_ALARMS,
+  TRACES,
   eachZone,
   lostZones,
   restoreTests,
@@ -83,6 +84,7 @@ export const THREE_NINES_TOPICS: TierTopics = {
           promise: 'Logs aggregated',
           fulfilledBy: [
             ...SERVER_AND_DATABASE_LOGS,
+            ...TRACES,
             ACCESS_LOGS,
             { resource: 'StaticEdgeLogs', how: 'every request for static content, as CloudFront saw it' },
           ],

@@ -3,6 +3,7 @@
  * holds every logical id and every path to what exists.
  */
 import type { TierTopics } from '../../tier-pages/topics.ts';
+import { TRACES } from './shared-topics.ts';
 
 export const TWO_NINES_TOPICS: TierTopics = {
   tier: 'two-nines',
@@ -53,6 +54,7 @@ export const TWO_NINES_TOPICS: TierTopics = {
               resource: 'ServerLogs',
               how: "the application's and the server's first start, also of one that is gone",
             },
+            ...TRACES,
             { document: 'docs/playbooks/outage.md', how: 'what to look at, in which order' },
           ],
         },
