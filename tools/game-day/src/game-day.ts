@@ -13,8 +13,25 @@ import {
   supportOfRun,
 } from '@nines/availability';
 import type { Acceptance, BaseTimeId, DeclaredSeconds, TierId } from '@nines/availability';
-import { createGuardian, createLocalCloud, LAST_COPY_SECONDS, STAND_INS } from '@nines/local-cloud';
-import type { Bundles, Clock, DeclaredDurations, Guardian, LocalCloud, Pace } from '@nines/local-cloud';
+import {
+  createGuardian,
+  createLocalCloud,
+  createMultiRegionCloud,
+  LAST_COPY_SECONDS,
+  REGION_STAND_INS,
+  servesEverywhere,
+  servingRegions,
+  STAND_INS,
+} from '@nines/local-cloud';
+import type {
+  Bundles,
+  Clock,
+  DeclaredDurations,
+  Guardian,
+  LocalCloud,
+  LocalCloudOptions,
+  Pace,
+} from '@nines/local-cloud';
 import type { Topology } from '@nines/topology';
 import { calibrate } from './calibration.ts';
 import { declaredAssumptions, declaredSourcesOf, drawDeclaredDurations } from './declared-durations.ts';
@@ -38,6 +55,7 @@ import type { Audit } from './ledger.ts';
 import type { OnProgress } from './progress.ts';
 import { createRecorder, LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
+import { drawRegionDurations, regionAssumptions } from './region-durations.ts';
 import type { Assumption, FaultResult, GameDayReport, GameDayResult } from './result.ts';
 import { copyIntervalSeconds, decisionSeconds } from './single-server.ts';
 import { readSystemOfRecord } from './system-of-record.ts';
@@ -102,10 +120,15 @@ const mean = (seconds: DeclaredSeconds): number =>
 
 /** What the topology would have to bear at its peak, over what it bears when it is whole. */
 export function loadShareOf(topology: Topology): number {
+  const [first, ...others] = servingRegions(topology);
   const groups = topology.nodes.filter((node) => node.kind === 'compute-group');
-  const zones = new Set(groups.flatMap((group) => group.zones)).size;
-  return zones < ZONES_FOR_STATIC_STABILITY ? LOAD_SHARE : (zones - 1) / zones;
+  const zones = new Set(groups.filter(({ region }) => region === first).flatMap((group) => group.zones)).size;
+  const share = zones < ZONES_FOR_STATIC_STABILITY ? LOAD_SHARE : (zones - 1) / zones;
+  // Where all regions serve at once, each is built to bear everything that all of them get.
+  return servesEverywhere(topology) ? share / (1 + others.length) : share;
 }
+
+const isOverRegions = (topology: Topology): boolean => servingRegions(topology).length > 1;
 
 class GameDay {
   readonly #options: GameDayOptions;
@@ -118,6 +141,7 @@ class GameDay {
   #workingDirectory = '';
   #generators = 0;
   #neverWhole = false;
+  #cleanUp: Injection['afterwards'];
 
   constructor(options: GameDayOptions, guardian: Guardian) {
     this.#options = options;
@@ -205,7 +229,7 @@ class GameDay {
     const { topology, bundles, pace, clock, onProgress } = this.#options;
     this.#enter('starting the topology');
     this.#workingDirectory = await this.#guardian.makeDirectory('nines-load-');
-    this.#cloud = await createLocalCloud({
+    const cloudOptions: LocalCloudOptions = {
       topology,
       bundles,
       serviceBehaviour: { payment: NORMAL_PAYMENT, reviews: { latencyMs: 15, jitterMs: 5 } },
@@ -217,7 +241,11 @@ class GameDay {
         this.#recorder.mark('event', event.message);
         onProgress({ kind: 'cloud', event });
       },
-    });
+    };
+    const regionDurations = drawRegionDurations(this.#options.seed);
+    this.#cloud = isOverRegions(topology)
+      ? await createMultiRegionCloud({ ...cloudOptions, regionDurations })
+      : await createLocalCloud(cloudOptions);
     this.#throwIfInterrupted();
     await this.#settle();
   }
@@ -321,11 +349,28 @@ class GameDay {
     try {
       const result = await this.#injectAndMeasure(fault, capacityRps, loadRps);
       this.#options.onProgress({ kind: 'fault-over', result });
+      await this.#cleanUpAfter(label);
       return result;
     } catch (error) {
       if (!(error instanceof FaultHitNothingError)) throw error;
       this.#problems.push(`${label}: ${error.message}`);
       return undefined;
+    }
+  }
+
+  /** What has to be done before the next fault finds what this one found, and is no part of what it did. */
+  async #cleanUpAfter(label: string): Promise<void> {
+    const cleanUp = this.#cleanUp;
+    this.#cleanUp = undefined;
+    if (!cleanUp || this.#neverWhole) return;
+    this.#enter(`after ${label}`);
+    try {
+      await cleanUp();
+      await this.#settle();
+    } catch (error) {
+      if (this.#options.signal.aborted) throw error;
+      this.#neverWhole = true;
+      this.#problems.push(`after ${label}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -350,6 +395,7 @@ class GameDay {
     });
     const injectedAtMs = injection.beganAtMs ?? askedAtMs;
     this.#recorder.mark('inject', `${fault.name}: ${injection.target}`);
+    this.#cleanUp = injection.afterwards;
     const response = this.#respond(injection.response);
     await this.#hold(fault, injectedAtMs);
     const humanActions = await response.over();
@@ -618,7 +664,8 @@ function assumptionsOf({ tier, topology, pace, durations }: GameDayOptions): Ass
           },
         ]
       : []),
-    ...STAND_INS.map((statement, index) => ({
+    ...(isOverRegions(topology) ? regionAssumptions(topology) : []),
+    ...[...STAND_INS, ...(isOverRegions(topology) ? REGION_STAND_INS : [])].map((statement, index) => ({
       id: `stand-in-${String(index + 1)}`,
       statement,
       source: 'Nines, tools/local-cloud',

@@ -1,7 +1,9 @@
 /** The durations of a tier of several regions that AWS decides, drawn as `declared-durations.ts` draws the others. */
 import { assumptionOf, createSeededRandom, declaredTime, deriveSeed, drawSeconds } from '@nines/availability';
 import type { DeclaredTimeId } from '@nines/availability';
+import { failoverOf } from '@nines/local-cloud';
 import type { RegionDurations } from '@nines/local-cloud';
+import type { Topology } from '@nines/topology';
 import type { Assumption } from './result.ts';
 
 const SOURCES: Readonly<Record<keyof RegionDurations, DeclaredTimeId>> = {
@@ -21,6 +23,11 @@ export function drawRegionDurations(seed: number): RegionDurations {
   };
 }
 
-/** The declared times behind them, as sentences for the verdict. */
-export const regionAssumptions = (): Assumption[] =>
-  Object.values(SOURCES).map((id) => assumptionOf(declaredTime(id)));
+/** The declared times behind them, as sentences for the verdict; a person's where the tier counts on one. */
+export function regionAssumptions(topology: Topology): Assumption[] {
+  const ids: readonly DeclaredTimeId[] = [
+    ...Object.values(SOURCES),
+    ...(failoverOf(topology) === 'decided' ? (['person-fails-over'] as const) : []),
+  ];
+  return ids.map((id) => assumptionOf(declaredTime(id)));
+}

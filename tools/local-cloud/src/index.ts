@@ -15,7 +15,12 @@ export type { ThirdPartyBehaviour, ThirdPartyService } from './third-party.ts';
 export type { Address } from './fault-link.ts';
 export { awaitWhole, TopologyNotWholeError } from './whole.ts';
 export { servesEverywhere } from './regions/region-rating.ts';
-export { createMultiRegionCloud, REGION_STAND_INS, servingRegions } from './regions/multi-region-cloud.ts';
+export {
+  createMultiRegionCloud,
+  failoverOf,
+  REGION_STAND_INS,
+  servingRegions,
+} from './regions/multi-region-cloud.ts';
 export type {
   LocalRegions,
   MultiRegionCloud,

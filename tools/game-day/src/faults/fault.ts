@@ -53,6 +53,12 @@ export interface Injection {
   readonly response?: Response;
   /** Ends the fault; for one that heals by itself there is nothing to do. */
   heal(): Promise<void>;
+  /**
+   * Brings back what the fault moved, once its window is over: planned work, which is no part of what it did.
+   *
+   * @default nothing was moved
+   */
+  afterwards?: () => Promise<void>;
   /** Throws FaultHitNothingError when the fault turns out to have touched nothing while it lasted. */
   verify?(evidence: FaultEvidence): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 import { overload } from './overload.ts';
 import { paymentAway, paymentSlow } from './payment.ts';
 import { processKill } from './process-kill.ts';
+import { regionLoss } from './region-loss.ts';
 import { createZoneLoss } from './zone-loss.ts';
 
 export * from './fault.ts';
@@ -21,4 +22,5 @@ export const FAULTS: readonly Fault[] = [
   paymentSlow,
   paymentAway,
   overload,
+  regionLoss,
 ];

@@ -13,15 +13,29 @@ import { createGuardian } from '../guardian/guardian.ts';
 import type { Guardian } from '../guardian/guardian.ts';
 import { createLocalCloud, startServices, TopologyNotRunnableError } from '../local-cloud.ts';
 import type { LocalCloud, LocalCloudOptions, RegionalCloud } from '../local-cloud.ts';
+import { createAutomation } from './automation.ts';
+import type { Automation } from './automation.ts';
+import { CONTROL_PLANE_STAND_IN, createControlPlane } from './control-plane.ts';
 import { createDns, createResolver } from './dns.ts';
+import type { Dns } from './dns.ts';
 import { createDnsHealth, DNS_STAND_IN } from './dns-health.ts';
 import type { DnsHealth } from './dns-health.ts';
 import { createEdge, EDGE_STAND_IN } from './edge.ts';
 import type { Destination, LocalEdge } from './edge.ts';
 import { createGlobalDatabase, GLOBAL_DATABASE_STAND_IN } from './global-database.ts';
 import type { GlobalDatabase } from './global-database.ts';
+import { createMetrics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
+import { ratedForRegions } from './region-rating.ts';
+import { callsService } from './workflow.ts';
+import type { Execution } from './workflow.ts';
 
-export const REGION_STAND_INS: readonly string[] = [DNS_STAND_IN, EDGE_STAND_IN, GLOBAL_DATABASE_STAND_IN];
+export const REGION_STAND_INS: readonly string[] = [
+  DNS_STAND_IN,
+  EDGE_STAND_IN,
+  GLOBAL_DATABASE_STAND_IN,
+  CONTROL_PLANE_STAND_IN,
+];
 
 /** Durations of a tier of several regions that AWS decides, in seconds of its time. */
 export interface RegionDurations {
@@ -44,6 +58,18 @@ export interface LocalRegions {
   /** The region is gone with all that ran in it. Answers what was hit. */
   lose(region: string): Promise<readonly string[]>;
   restore(region: string): void;
+  /** Who starts a takeover: a person, or the template's own alarm. */
+  readonly failover: 'automatic' | 'decided';
+  /**
+   * Runs the region's own workflow that makes it the one that writes, as a person does who starts it.
+   *
+   * @throws TopologyNotRunnableError when its template has none.
+   */
+  takeOver(region: string): Promise<Execution>;
+  /** The same of the workflow that gives the writer to the other region without losing anything. */
+  handOver(region: string): Promise<Execution>;
+  /** Brings every group back to the size that its template gives it, as a deployment does. */
+  sizeBack(): void;
 }
 
 /** The regions that serve, the one that was made as the writer's first. */
@@ -81,25 +107,31 @@ function destinationOf({ clouds, balancers, lost }: Regions, target: string): De
   };
 }
 
-/** Asks what a health check asks: the path at whatever its host leads to. */
-function proberOf(regions: Regions, targetOf: (name: string) => string | undefined) {
-  return async ({ host, path = '/' }: DnsHealthCheckNode, limitMs: number): Promise<boolean> => {
-    const target = host === undefined ? undefined : targetOf(host);
+/** Asks an address by the names of the template. Rejects when its name leads nowhere. */
+type Ask = (url: string, signal: AbortSignal) => Promise<number>;
+
+function askerOf(regions: Regions, dns: Dns, from: string): Ask {
+  return async (url, signal) => {
+    const { hostname, pathname } = new URL(url);
+    const target = dns.answer({ name: hostname, from })?.target;
     const destination = target === undefined ? undefined : destinationOf(regions, target);
-    if (!destination) return false;
-    const { address } = destination;
-    try {
-      const reply = await fetch(`http://${address.host}:${String(address.port)}${path}`, {
-        signal: AbortSignal.timeout(limitMs),
-        redirect: 'manual',
-      });
-      await reply.body?.cancel();
-      // Route 53 takes 2xx and 3xx for healthy.
-      return reply.status >= 200 && reply.status < 400;
-    } catch {
-      return false;
-    }
+    if (!destination) throw new TypeError(`${hostname} leads nowhere`);
+    const { host, port } = destination.address;
+    const reply = await fetch(`http://${host}:${String(port)}${pathname}`, { signal, redirect: 'manual' });
+    await reply.body?.cancel();
+    return reply.status;
   };
+}
+
+/** Asks what a health check asks; Route 53 takes 2xx and 3xx for healthy. */
+async function passes(ask: Ask, { host, path = '/' }: DnsHealthCheckNode, limitMs: number): Promise<boolean> {
+  if (host === undefined) return false;
+  try {
+    const status = await ask(`http://${host}${path}`, AbortSignal.timeout(limitMs));
+    return status >= 200 && status < 400;
+  } catch {
+    return false;
+  }
 }
 
 interface Parts {
@@ -108,14 +140,45 @@ interface Parts {
   readonly global: GlobalDatabase;
   readonly health: DnsHealth;
   readonly edge: LocalEdge;
+  readonly automation: Automation;
   readonly services: RegionalCloud['services'];
 }
 
-function regionControl({ regions, order, global }: Parts, options: MultiRegionCloudOptions): LocalRegions {
+const TAKES_OVER = 'rds:failoverGlobalCluster';
+const HANDS_OVER = 'rds:switchoverGlobalCluster';
+
+/** The region's workflow that makes this call: what it is for shows in what it does, whatever it is named. */
+function workflowThat(topology: Topology, region: string, call: string) {
+  const found = nodesOfKind(topology, 'workflow').find(
+    (one) => one.region === region && callsService(one.definition, call),
+  );
+  if (!found) throw new TopologyNotRunnableError(`no workflow in ${region} calls ${call}.`);
+  return found;
+}
+
+/** Automatic when an alarm starts a workflow that moves the writer. */
+export function failoverOf(topology: Topology): LocalRegions['failover'] {
+  const movers = nodesOfKind(topology, 'workflow').filter((one) => callsService(one.definition, TAKES_OVER));
+  const isStarted = nodesOfKind(topology, 'event-rule').some(
+    ({ alarms, targets }) => alarms.length > 0 && movers.some(({ id }) => targets.includes(id)),
+  );
+  return isStarted ? 'automatic' : 'decided';
+}
+
+function regionControl(parts: Parts, options: MultiRegionCloudOptions): LocalRegions {
+  const { regions, order, global, automation } = parts;
   const { clouds, lost } = regions;
-  const { onEvent } = options;
+  const { onEvent, topology } = options;
   return {
     all: order,
+    failover: failoverOf(topology),
+    takeOver: (region) => automation.run(workflowThat(topology, region, TAKES_OVER)),
+    handOver: (region) => automation.run(workflowThat(topology, region, HANDS_OVER)),
+    sizeBack() {
+      const groups = nodesOfKind(topology, 'compute-group');
+      for (const { id, region, desiredInstances } of groups)
+        clouds.get(region)?.groups.get(id)?.setMinimum(desiredInstances);
+    },
     get writer() {
       return global.writerRegion;
     },
@@ -124,6 +187,7 @@ function regionControl({ regions, order, global }: Parts, options: MultiRegionCl
       if (!cloud) return [];
       onEvent({ kind: 'region-lost', subject: region, message: `${region} is lost` });
       lost.add(region);
+      automation.loseRegion(region);
       const database = global.loseRegion(region);
       const hit = await Promise.all(cloud.zones.map((zone) => cloud.loseZone(zone)));
       return [...hit.flat(), ...(await database)];
@@ -131,6 +195,7 @@ function regionControl({ regions, order, global }: Parts, options: MultiRegionCl
     restore(region) {
       onEvent({ kind: 'region-restored', subject: region, message: `${region} is back` });
       lost.delete(region);
+      automation.restoreRegion(region);
       for (const zone of clouds.get(region)?.zones ?? []) clouds.get(region)?.restoreZone(zone);
       global.restoreRegion(region);
     },
@@ -172,6 +237,17 @@ export interface MultiRegionCloud extends LocalCloud {
   readonly regions: LocalRegions;
 }
 
+const withoutQuotes = (text: string): string => text.replace(/^"(.*)"$/, '$1');
+
+/** Alarms that something acts on: DNS, or a rule that starts something. */
+function followedAlarms(topology: Topology) {
+  const followed = new Set([
+    ...nodesOfKind(topology, 'dns-health-check').flatMap(({ targets }) => targets),
+    ...nodesOfKind(topology, 'event-rule').flatMap(({ alarms }) => alarms),
+  ]);
+  return nodesOfKind(topology, 'alarm').filter(({ id }) => followed.has(id));
+}
+
 class Starting {
   readonly #options: MultiRegionCloudOptions;
   readonly #guardian: Guardian;
@@ -202,8 +278,8 @@ class Starting {
     const external = nodesOfKind(topology, 'external-service');
     const services = await startServices(external, this.#options, this.#guardian, directory);
     const { global, regions } = await this.#startRegions(order, services, directory);
-    const { health, edge } = await this.#startEntrance(edgeNode, order, regions);
-    const parts = { regions, order, global, health, edge, services };
+    const { health, edge, automation } = await this.#startEntrance(edgeNode, order, { regions, global });
+    const parts = { regions, order, global, health, edge, automation, services };
     return Object.assign(assemble(parts, this.#options), { close: () => this.close() });
   }
 
@@ -241,21 +317,39 @@ class Starting {
   async #startEntrance(
     edgeNode: Parameters<typeof createEdge>[0]['node'],
     order: readonly string[],
-    regions: Regions,
+    parts: { readonly regions: Regions; readonly global: GlobalDatabase },
   ) {
     const { topology, pace, clock, onEvent } = this.#options;
-    // DNS asks the checks, and the checks ask DNS where their hosts are.
-    const dns = createDns(topology, (check) => health.isHealthy(check));
-    const health = createDnsHealth({
-      topology,
-      probe: proberOf(regions, (name) => dns.answer({ name, from: '' })?.target),
-      alarmState: () => 'ok',
+    const { regions } = parts;
+    const metrics = createMetrics({
+      alarms: followedAlarms(topology),
+      onAlarm: (alarm) => {
+        automation.alarmed(alarm);
+      },
       pace,
       clock,
       onEvent,
     });
+    // DNS asks the checks, and the checks ask DNS where their hosts are.
+    const dns = createDns(topology, (check) => health.isHealthy(check));
+    const fromOutside = askerOf(regions, dns, '');
+    const health = createDnsHealth({
+      topology,
+      probe: (check, limitMs) => passes(fromOutside, check, limitMs),
+      alarmState: (alarm) => metrics.stateOf(alarm),
+      pace,
+      clock,
+      onEvent,
+    });
+    const automation = this.#automationOf({ ...parts, dns, metrics });
+    metrics.start();
     health.start();
-    this.#closers.unshift(() => health.close());
+    automation.start();
+    this.#closers.unshift(
+      () => automation.close(),
+      () => metrics.close(),
+      () => health.close(),
+    );
     const edge = await createEdge({
       node: edgeNode,
       locations: order.map((near) => ({
@@ -272,7 +366,47 @@ class Starting {
       clock,
     });
     this.#closers.unshift(() => edge.close());
-    return { health, edge };
+    return { health, edge, automation };
+  }
+
+  #automationOf(parts: {
+    readonly regions: Regions;
+    readonly global: GlobalDatabase;
+    readonly dns: Dns;
+    readonly metrics: Metrics;
+  }): Automation {
+    const { topology, pace, clock, onEvent } = this.#options;
+    const { regions, global, dns, metrics } = parts;
+    return createAutomation({
+      topology,
+      serviceOf: (region) =>
+        createControlPlane({
+          topology,
+          global,
+          groups: regions.clouds.get(region)?.groups ?? new Map(),
+          metrics,
+          tell: (message) => {
+            onEvent({ kind: 'alarm', subject: region, message: `alert: ${message}` });
+          },
+        }),
+      worldOf: (region) => {
+        const ask = askerOf(regions, dns, region);
+        return {
+          fetch: async (url, { signal }) => {
+            const status = await ask(url, signal);
+            return { ok: status >= 200 && status < 300 };
+          },
+          // A text is written in quotes, and answered without them.
+          resolveTxt: (name) => (dns.answer({ name, from: region })?.values ?? []).map(withoutQuotes),
+          put: (point) => {
+            metrics.put(point);
+          },
+        };
+      },
+      pace,
+      clock,
+      onEvent,
+    });
   }
 }
 
@@ -282,7 +416,7 @@ class Starting {
  * @throws TopologyNotRunnableError when the topology is not of a shape that runs here, saying what is missing.
  */
 export async function createMultiRegionCloud(options: MultiRegionCloudOptions): Promise<MultiRegionCloud> {
-  const starting = new Starting(options);
+  const starting = new Starting({ ...options, topology: ratedForRegions(options.topology) });
   try {
     return await starting.start();
   } catch (error) {
