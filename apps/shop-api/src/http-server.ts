@@ -3,7 +3,7 @@
  * close, new ones are taken until the load balancer has noticed, and what is under way is finished.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 
 export interface HttpServerOptions {
@@ -16,6 +16,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Resolves with the address once it takes connections. */
   listen(host: string, port: number): Promise<AddressInfo>;
+  /** The same on a socket that is open already, by its descriptor. */
+  listenOn(descriptor: number): Promise<AddressInfo>;
   /** Takes no more connections, and resolves when every request under way has been answered or `graceMs` is over. */
   close(graceMs: number): Promise<void>;
 }
@@ -60,14 +62,16 @@ export function createHttpServer({ handle, isDraining, onError }: HttpServerOpti
       socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     else socket.destroy();
   });
+  const listenWith = (options: ListenOptions | { readonly fd: number }) =>
+    new Promise<AddressInfo>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...options, backlog: 1_024 }, () => {
+        resolve(server.address() as AddressInfo);
+      });
+    });
   return {
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port, backlog: 1_024 }, () => {
-          resolve(server.address() as AddressInfo);
-        });
-      }),
+    listen: (host, port) => listenWith({ host, port }),
+    listenOn: (fd) => listenWith({ fd }),
     close: (graceMs) =>
       new Promise((resolve) => {
         closing = true;

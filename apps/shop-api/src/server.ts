@@ -27,6 +27,7 @@ import { createOrderId } from './core/order-id.ts';
 import { createReadiness } from './core/readiness.ts';
 import { createShop, type Shop } from './core/shop.ts';
 import { createHttpServer } from './http-server.ts';
+import { inheritedSocket } from './inherited-socket.ts';
 import { createPeriodicWork, type PeriodicWork } from './periodic-work.ts';
 import { createLastKnownGood, type LastKnownGood } from './resilience/last-known-good.ts';
 import type { Log } from './ports/log.ts';
@@ -319,7 +320,9 @@ async function main(): Promise<void> {
   // Before anything is asked for: an instance that starts while a lever is pulled starts with it pulled.
   await levers.start();
   await lastKnownGood.start();
-  const { address, port } = await server.listen(config.host, config.port);
+  const socket = inheritedSocket(process.env, process.pid);
+  const { address, port } =
+    socket === undefined ? await server.listen(config.host, config.port) : await server.listenOn(socket);
   for (const part of work) part.start();
   log.info({ address, port }, 'listening');
 }

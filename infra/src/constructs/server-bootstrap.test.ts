@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { synthesizeThreeNines, userDataOf } from '../../test/synthesized.ts';
+import { synthesize, synthesizeThreeNines, userDataOf } from '../../test/synthesized.ts';
 
 describe('the first start of a server', () => {
   let userData: string;
@@ -48,6 +50,11 @@ describe('the first start of a server', () => {
     expect(unit().split('[Service]')[0]).toMatch(/^StartLimitIntervalSec=0$/m);
   });
 
+  it('opens its port itself, where a killed process may show', () => {
+    expect(unit()).not.toContain('Sockets=');
+    expect(unit()).not.toContain('shop-api.socket');
+  });
+
   it('gives a stopping application longer than it drains', () => {
     expect(unit()).toMatch(/^TimeoutStopSec=30$/m);
     expect(unit()).toMatch(/^Environment=DRAIN_SECONDS=15$/m);
@@ -91,5 +98,26 @@ describe('the first start of a server', () => {
 
   it('stays well below the 16 KiB that EC2 takes', () => {
     expect(Buffer.byteLength(userData)).toBeLessThan(8 * 1024);
+  });
+});
+
+describe('the first start of a server whose killed process may not show', () => {
+  let userData: string;
+  const socket = readFileSync(join(import.meta.dirname, 'server-files/shop-api.socket'), 'utf8');
+
+  beforeAll(() => {
+    userData = userDataOf(synthesize('four-nines'), 'ServerLaunchTemplateZone1');
+  });
+
+  it('leaves the port open while the application is started again, which is at once', () => {
+    expect(userData).toMatch(/^Requires=shop-api\.socket$/m);
+    expect(userData).toMatch(/^Sockets=shop-api\.socket$/m);
+    expect(userData).toMatch(/^RestartSec=100ms$/m);
+    expect(userData).toContain('/opt/shop-api/server/*.socket /etc/systemd/system/');
+  });
+
+  it('has the socket on the port that the load balancer knows, and never lets systemd close it', () => {
+    expect(socket).toMatch(/^ListenStream=0\.0\.0\.0:8080$/m);
+    expect(socket).toMatch(/^TriggerLimitIntervalSec=0$/m);
   });
 });

@@ -19,6 +19,8 @@ const PASSWORD_FILE = '/run/shop-api/database-password';
 const LOCAL_PASSWORD_FILE = '/etc/shop-api/database-password';
 /** Part of the application's build, so that no start depends on a download. */
 const CA_FILE = '/opt/shop-api/app/rds-ca.pem';
+/** In `server-files/`; holds SERVER_PORT. */
+const SOCKET_UNIT = 'shop-api.socket';
 /** Members read the password. The application's own user exists only while it runs (DynamicUser). */
 const PASSWORD_GROUP = 'shop-api-secrets';
 
@@ -62,6 +64,12 @@ export interface ApplicationUnitOptions {
    * @default true
    */
   readonly migrates?: boolean;
+  /**
+   * Whether systemd keeps the port open while the application is started again: whoever connects meanwhile waits, a
+   * moment, instead of being refused. For tiers that promise not to show a killed process.
+   * @default false
+   */
+  readonly keepsPort?: boolean;
 }
 
 /**
@@ -98,6 +106,7 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
     'Description=Shop API',
     `After=network-online.target${isLocal ? ' postgresql.service' : ''}`,
     'Wants=network-online.target',
+    ...(options.keepsPort === true ? [`Requires=${SOCKET_UNIT}`] : []),
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
@@ -109,8 +118,10 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
           `ExecStartPre=+/usr/bin/sh -c 'test -s ${PASSWORD_FILE} || systemctl start database-password.service'`,
         ]),
     `ExecStart=${NODE} --enable-source-maps /opt/shop-api/app/server.mjs`,
+    ...(options.keepsPort === true ? [`Sockets=${SOCKET_UNIT}`] : []),
     'Restart=always',
-    'RestartSec=1',
+    // Who waits at an open port waits for this too; a port that is closed is left by the load balancer meanwhile.
+    `RestartSec=${options.keepsPort === true ? '100ms' : '1'}`,
     'KillMode=mixed',
     `TimeoutStopSec=${String(STOP_TIMEOUT_SECONDS)}`,
     'StandardOutput=append:/var/log/shop-api/shop-api.log',
@@ -252,7 +263,7 @@ function installFiles(options: BootstrapOptions): string[] {
     'unzip -oq /tmp/app.zip -d /opt/shop-api/app',
     'chmod 0755 /opt/shop-api/server/*.sh',
     'chmod -R u=rwX,go=rX /opt/shop-api',
-    'cp /opt/shop-api/server/*.service /opt/shop-api/server/*.timer /etc/systemd/system/',
+    'cp /opt/shop-api/server/*.service /opt/shop-api/server/*.timer /opt/shop-api/server/*.socket /etc/systemd/system/',
   ];
 }
 

@@ -87,6 +87,11 @@ export interface ServerGroupProps {
    * @default true
    */
   readonly migrates?: boolean;
+  /**
+   * Whether a server keeps its port open while its application is started again.
+   * @default false
+   */
+  readonly keepsPort?: boolean;
   /** Fewest servers; over all groups at least one per zone. */
   readonly minServers: number;
   readonly maxServers: number;
@@ -202,6 +207,7 @@ export class ServerGroup extends Construct {
           ratedRps: props.ratedRps,
           hasLevers: props.levers !== undefined,
           ...(props.migrates !== undefined && { migrates: props.migrates }),
+          ...(props.keepsPort !== undefined && { keepsPort: props.keepsPort }),
         }),
         applicationArchive: props.applicationBundle.s3ObjectUrl,
         serverFilesArchive: props.serverFiles.s3ObjectUrl,

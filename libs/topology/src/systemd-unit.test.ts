@@ -100,6 +100,11 @@ describe('restart and stop', () => {
     expect(notes).toHaveLength(noteCount);
   });
 
+  it('keep the port where systemd holds the socket, and only there', () => {
+    expect(read(['Sockets=app.socket']).process?.keepsPort).toBe(true);
+    expect(read(['Restart=always']).process).not.toHaveProperty('keepsPort');
+  });
+
   it('read time spans, the last assignment winning', () => {
     const { process } = read(['RestartSec=5', 'RestartSec=1min 30s', 'TimeoutStopSec=500ms']);
     expect(process?.restartDelaySeconds).toBe(90);

@@ -197,6 +197,7 @@ export function readServiceUnit(
       last('RestartSec'),
       SYSTEMD_DEFAULTS.restartDelaySeconds,
     ),
+    ...(last('Sockets') === undefined ? {} : { keepsPort: true as const }),
     // Zero switches the timeout off, systemd.service(5).
     stopTimeoutSeconds: stopTimeout === 0 ? FOREVER_SECONDS : stopTimeout,
   };

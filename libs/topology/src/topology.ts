@@ -119,6 +119,8 @@ export interface InstanceProcess {
   readonly restartDelaySeconds: number;
   /** How long systemd waits after SIGTERM before SIGKILL. */
   readonly stopTimeoutSeconds: number;
+  /** Present when systemd holds the listening socket (`Sockets=`): connections wait while the process is away. */
+  readonly keepsPort?: true;
 }
 
 /**

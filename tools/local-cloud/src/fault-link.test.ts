@@ -126,3 +126,44 @@ it('delays what it carries and keeps its order', async () => {
   expect(performance.now() - begun).toBeGreaterThanOrEqual(55);
   client.destroy();
 });
+
+it('keeps callers in a queue while nobody listens, where it is told to, and serves them when somebody does', async () => {
+  const { port } = server.address() as AddressInfo;
+  const kept = await createFaultLink({
+    name: 'kept',
+    target: () => ({ host: '127.0.0.1', port }),
+    queueMs: 10_000,
+  });
+  server.close();
+  for (const socket of accepted) socket.destroy();
+  const client = connect(kept.address.port, kept.address.host);
+  await once(client, 'connect');
+  client.write('said before anybody listened');
+  expect(kept.openConnections).toBe(1);
+
+  server = createServer((socket) => {
+    accepted.push(socket);
+    socket.pipe(socket);
+  });
+  server.listen(port, '127.0.0.1');
+  const [data] = (await once(client, 'data')) as [Buffer];
+  expect(data.toString()).toBe('said before anybody listened');
+  client.destroy();
+  await expect.poll(() => kept.openConnections).toBe(0);
+  await kept.close();
+});
+
+it('keeps callers in the queue no longer than it is told to', async () => {
+  const { port } = server.address() as AddressInfo;
+  const kept = await createFaultLink({
+    name: 'kept',
+    target: () => ({ host: '127.0.0.1', port }),
+    queueMs: 50,
+  });
+  server.close();
+  const client = connect(kept.address.port, kept.address.host);
+  client.on('error', () => undefined);
+  client.resume();
+  await once(client, 'close');
+  await kept.close();
+});

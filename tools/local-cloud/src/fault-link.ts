@@ -33,6 +33,40 @@ export interface FaultLinkOptions {
   readonly name: string;
   /** Asked at every new connection; `undefined` refuses it, as a machine without a listener does. */
   readonly target: () => Address | undefined;
+  /**
+   * How long a connection waits while nobody listens at the target, as it does at a socket that systemd keeps open.
+   *
+   * @default 0: it is refused at once
+   */
+  readonly queueMs?: number;
+}
+
+/** How often it is looked whether somebody listens again. */
+const LISTENING_AGAIN_POLL_MS = 10;
+
+/** Connects as soon as somebody listens; after `queueMs` of waiting, or when the caller is gone, it fails for good. */
+function connectQueued(
+  target: Address,
+  queueMs: number,
+  isWanted: () => boolean,
+): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const attempt = (leftMs: number) => {
+      const upstream = connect(target.port, target.host);
+      upstream.once('connect', () => {
+        upstream.removeAllListeners('error');
+        resolve(upstream);
+      });
+      upstream.once('error', () => {
+        if (leftMs <= 0 || !isWanted()) resolve(undefined);
+        else
+          setTimeout(() => {
+            attempt(leftMs - LISTENING_AGAIN_POLL_MS);
+          }, LISTENING_AGAIN_POLL_MS);
+      });
+    };
+    attempt(queueMs);
+  });
 }
 
 interface State {
@@ -113,6 +147,7 @@ class Pair {
 class Link implements FaultLink {
   readonly name: string;
   readonly #target: FaultLinkOptions['target'];
+  readonly #queueMs: number;
   readonly #server: Server;
   readonly #state: State = { partitioned: false, delayMs: 0 };
   readonly #pairs = new Set<Pair>();
@@ -121,6 +156,7 @@ class Link implements FaultLink {
   constructor(options: FaultLinkOptions) {
     this.name = options.name;
     this.#target = options.target;
+    this.#queueMs = options.queueMs ?? 0;
     this.#server = createServer({ noDelay: true }, (client) => {
       this.#accept(client);
     });
@@ -156,10 +192,30 @@ class Link implements FaultLink {
       client.destroy();
       return;
     }
-    const pair = new Pair(client, connect(target.port, target.host), this.#state, () =>
-      this.#pairs.delete(pair),
-    );
+    if (this.#queueMs === 0) this.#join(client, connect(target.port, target.host));
+    else void this.#joinQueued(client, target);
+  }
+
+  #join(client: Socket, upstream: Socket): void {
+    const pair = new Pair(client, upstream, this.#state, () => this.#pairs.delete(pair));
     this.#pairs.add(pair);
+  }
+
+  /** Not read while it waits, so that nothing that the caller says is lost. */
+  async #joinQueued(client: Socket, target: Address): Promise<void> {
+    client.pause();
+    client.on('error', () => undefined);
+    client.once('close', () => this.#stranded.delete(client));
+    this.#stranded.add(client);
+    const upstream = await connectQueued(target, this.#queueMs, () => !client.destroyed);
+    this.#stranded.delete(client);
+    if (!upstream || client.destroyed) {
+      upstream?.destroy();
+      client.destroy();
+      return;
+    }
+    this.#join(client, upstream);
+    client.resume();
   }
 
   partition(): void {

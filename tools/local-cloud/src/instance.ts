@@ -56,6 +56,8 @@ export interface InstanceOptions {
 }
 
 const OUTPUT_KEPT = 4000;
+/** A kept port keeps callers for as long as they like to wait; nobody here is more patient than this. */
+const KEPT_PORT_MS = 60_000;
 
 class LocalInstance implements Instance {
   readonly #options: InstanceOptions;
@@ -177,6 +179,7 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
   const inbound = await createFaultLink({
     name: `load balancer to ${options.id}`,
     target: () => ({ host: '127.0.0.1', port }),
+    ...(options.process.keepsPort === true ? { queueMs: KEPT_PORT_MS } : {}),
   });
   const outbound = new Map<string, FaultLink>();
   try {

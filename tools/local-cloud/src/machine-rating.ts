@@ -4,8 +4,8 @@
  */
 import type { ComputeGroupNode, InstanceProcess } from '@nines/topology';
 
-/** Two servers at their rating, three times that as load, and the stand-ins fit on two cores (ADR 5); a fifth more is spare. */
-export const MACHINE_RPS = 240;
+/** So much, three times that as load, and the stand-ins fit on two cores (ADR 5): two servers of the template's default. */
+export const MACHINE_RPS = 200;
 
 interface RatedGroup {
   readonly node: ComputeGroupNode;

@@ -178,6 +178,7 @@ function createServers(
     reviewsUrl: settings.reviewsUrl,
     ratedRps: settings.ratedRps,
     migrates,
+    keepsPort: true,
     releaseCheck: { alarms: [release.errors, release.latency], watch: RELEASE_WATCH },
     minServers: standbyServers ?? serversPerZone(settings),
     maxServers: maxServersPerZone(settings),
