@@ -9,6 +9,5 @@ export { createFiveNines } from './stacks/servers/five-nines-stacks.ts';
 export { createWarmStandby, type MultiRegionStacks } from './stacks/servers/warm-standby-stacks.ts';
 export { type MultiRegionSettings, readMultiRegionSettings } from './settings/multi-region-settings.ts';
 export { type DeploymentSettings, readSettings } from './settings/settings.ts';
-export { type Leftover, leftoversOf } from './leftovers.ts';
 export { SettingsInvalidError } from './settings/settings-invalid-error.ts';
 export { ApplicationBundleMissingError } from './constructs/application-bundle.ts';

@@ -1,65 +1,81 @@
+/** What the deletion of a stack leaves behind, as `nines destroy --dry-run` tells it before anything is deployed. */
+import { type Leftover, readLeftovers } from '@nines/topology';
 import { describe, expect, it } from 'vitest';
-import { leftoversOf } from '../src/leftovers.ts';
-import { synthesize, TIERS } from './synthesized.ts';
+import {
+  ALL_REGION_TIERS,
+  type Synthesized,
+  synthesize,
+  synthesizeRegions,
+  type Tier,
+  TIERS,
+} from './synthesized.ts';
 
-const AUTO_DELETE = /^CustomS3AutoDeleteObjects/;
+const leftoversOf = ({ template, stack }: Synthesized): readonly Leftover[] =>
+  readLeftovers(template.toJSON(), { stackName: stack.stackName });
 
-describe('what a sandbox leaves behind', () => {
-  it.each(TIERS)('of the %s stack is two keys until their time is over, and two logs', (tier) => {
-    const leftovers = leftoversOf(synthesize(tier, { data: 'destroy' }).resources);
-    const named = leftovers.map(({ resource, what }) => [
-      AUTO_DELETE.test(resource) ? 'CustomS3AutoDeleteObjects' : resource,
-      what,
-    ]);
+/** KMS deletes no key at once; seven days are the fewest. A key that waits costs nothing. */
+const waits = (...keys: readonly string[]) =>
+  keys.map((resource) => ({
+    resource,
+    type: 'AWS::KMS::Key',
+    kind: 'delayed',
+    reason: 'is deleted after 7 days (PendingWindowInDays)',
+  }));
 
-    expect(Object.fromEntries(named)).toEqual({
-      DataKey: 'a key that is deleted after its waiting period',
-      OperationsKey: 'a key that is deleted after its waiting period',
-      Canary: "the log group of the canary's function",
-      CustomS3AutoDeleteObjects: 'the log group that Lambda makes for the function',
-    });
-    expect(named).toHaveLength(4);
+describe('a sandbox leaves nothing behind but keys until their time is over', () => {
+  it.each(TIERS)('with %s', (tier) => {
+    expect(leftoversOf(synthesize(tier, { data: 'destroy' }))).toEqual(waits('DataKey', 'OperationsKey'));
   });
 
-  it('of anything else is everything that holds data', () => {
-    const kept = leftoversOf(synthesize('four-nines').resources).filter(({ what }) =>
-      what.startsWith('kept'),
+  it.each(ALL_REGION_TIERS)('with %s, in any region', (tier) => {
+    const { home, standby, global } = synthesizeRegions(tier, { data: 'destroy' }).parts;
+
+    for (const region of [home, standby])
+      expect(leftoversOf(region)).toEqual(waits('DataKey', 'OperationsKey'));
+    expect(leftoversOf(global)).toEqual(waits('OperationsKey'));
+  });
+
+  it('nor does the function that empties its buckets, whose log is one of the stack', () => {
+    const { resources } = synthesize('two-nines', { data: 'destroy' });
+    const [log] = Object.keys(resources).filter((id) => id.startsWith('AutoDeleteLog'));
+    const emptying = Object.entries(resources).find(
+      ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.startsWith('CustomS3AutoDelete'),
     );
 
-    expect(kept.map(({ resource }) => resource).sort()).toEqual([
-      'AccessLogs',
-      'BackupVault',
-      'CanaryReports',
-      'DataKey',
-      'Database',
-      'DatabaseLogs',
-      'FirewallLogs',
-      'FlowLogs',
-      'OperationsKey',
-      'ServerLogs',
-      'StaticContent',
-      'StaticEdgeLogs',
-    ]);
+    expect(emptying?.[1].Properties['LoggingConfig']).toEqual({ LogGroup: { Ref: log } });
+    expect(resources[log ?? '']).toMatchObject({
+      Properties: { RetentionInDays: 30 },
+      DeletionPolicy: 'Delete',
+    });
+  });
+});
+
+describe('anything but a sandbox', () => {
+  const HOLDS_DATA: Readonly<Record<Tier, readonly string[]>> = {
+    'two-nines': ['DatabaseCopies'],
+    'three-nines': ['BackupVault', 'Database', 'DatabaseLogs', 'DatabaseUpgradeLogs'],
+    'four-nines': ['BackupVault', 'Database', 'DatabaseLogs', 'FirewallLogs'],
+  };
+  const ALWAYS = [
+    'AccessLogs',
+    'CanaryReports',
+    'DataKey',
+    'FlowLogs',
+    'OperationsKey',
+    'ServerLogs',
+    'StaticContent',
+    'StaticEdgeLogs',
+  ];
+
+  it.each(TIERS)('of %s keeps everything that holds data', (tier) => {
+    const kept = leftoversOf(synthesize(tier)).filter(({ kind }) => kind === 'kept' || kind === 'snapshot');
+
+    expect([...new Set(kept.map(({ resource }) => resource))].sort()).toEqual(
+      [...ALWAYS, ...HOLDS_DATA[tier]].sort(),
+    );
   });
 
-  it.each([
-    [
-      { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Delete' },
-      'kept: a bucket that is not empty cannot be deleted',
-    ],
-    [{ Type: 'AWS::RDS::DBCluster' }, 'kept: its deletion policy is Snapshot'],
-    [{ Type: 'AWS::DynamoDB::Table', DeletionPolicy: 'Retain' }, 'kept: its deletion policy is Retain'],
-  ])('names %j', (resource, what) => {
-    expect(leftoversOf({ Thing: resource })).toEqual([{ resource: 'Thing', what }]);
-  });
-
-  it('does not name an instance that goes with its cluster, nor a bucket that is emptied first', () => {
-    const resources = {
-      Instance: { Type: 'AWS::RDS::DBInstance', Properties: { DBClusterIdentifier: 'cluster' } },
-      Bucket: { Type: 'AWS::S3::Bucket', DeletionPolicy: 'Delete' },
-      Emptied: { Type: 'Custom::S3AutoDeleteObjects', Properties: { BucketName: { Ref: 'Bucket' } } },
-    };
-
-    expect(leftoversOf(resources)).toEqual([]);
+  it.each(TIERS)('of %s makes no log that never forgets', (tier) => {
+    expect(leftoversOf(synthesize(tier)).filter(({ kind }) => kind === 'unlisted')).toEqual([]);
   });
 });

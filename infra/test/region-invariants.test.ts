@@ -4,7 +4,6 @@
  */
 import { nodesOfKind, readTopology } from '@nines/topology';
 import { describe, expect, it } from 'vitest';
-import { leftoversOf } from '../src/leftovers.ts';
 import { ALL_REGION_TIERS, type Synthesized, synthesize, synthesizeRegions } from './synthesized.ts';
 
 const topologyOf = ({ stack, template }: Synthesized) =>
@@ -108,16 +107,4 @@ describe.each(ALL_REGION_TIERS)('what holds data in the %s tier', (tier) => {
       expect(stateful(synthesizeRegions(tier, HARMLESS).parts[part])).toEqual(before);
     },
   );
-
-  it('goes with a sandbox, but for keys until their time is over and logs of services', () => {
-    const { home, standby, global } = synthesizeRegions(tier, { data: 'destroy' }).parts;
-    const left = [home, standby, global].map(({ resources }) =>
-      leftoversOf(resources)
-        .map(({ resource }) => resource.replace(/^CustomS3AutoDeleteObjects.*/, 'CustomS3AutoDeleteObjects'))
-        .sort(),
-    );
-
-    const inARegion = ['Canary', 'CustomS3AutoDeleteObjects', 'DataKey', 'OperationsKey'];
-    expect(left).toEqual([inARegion, inARegion, ['CustomS3AutoDeleteObjects', 'OperationsKey']]);
-  });
 });

@@ -7,6 +7,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { type DataPolicy, removalPolicyFor } from '../settings/data-policy.ts';
+import { keepAutoDeleteLog } from './auto-delete-log.ts';
 
 export interface AccessLogBucketProps {
   readonly data: DataPolicy;
@@ -36,6 +37,8 @@ export class AccessLogBucket extends Bucket {
       removalPolicy: removalPolicyFor(props.data),
       autoDeleteObjects: props.data === 'destroy',
     });
+    // Every stack with buckets has one of these.
+    keepAutoDeleteLog(this);
   }
 
   /**

@@ -108,6 +108,34 @@ describe('what AWS makes beside a resource', () => {
     expect(found).toEqual([]);
   });
 
+  it.each([
+    ['s3:PutObject', 0],
+    ['logs:PutLogEvents', 0],
+    ['logs:CreateLogGroup', 1],
+    ['logs:*', 1],
+    ['*', 1],
+  ])('are the log group of a canary whose role may do %s: %d', (action, left) => {
+    const resources = {
+      Canary: {
+        Type: 'AWS::Synthetics::Canary',
+        Properties: {
+          Name: 'shop',
+          ProvisionedResourceCleanup: 'AUTOMATIC',
+          ExecutionRoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        },
+      },
+      Role: { Type: 'AWS::IAM::Role', Properties: {} },
+      Policy: {
+        Type: 'AWS::IAM::Policy',
+        Properties: {
+          PolicyDocument: { Statement: [{ Action: action }] },
+          Roles: [{ Ref: 'Role' }],
+        },
+      },
+    };
+    expect(read(resources)).toHaveLength(left);
+  });
+
   it('are the function, the layers and the log group of a canary', () => {
     expect(one('AWS::Synthetics::Canary', { Name: 'shop' })).toHaveLength(2);
     const tidy = { Name: 'shop', ProvisionedResourceCleanup: 'AUTOMATIC' };

@@ -98,8 +98,26 @@ const canaryParts: Rule = ({ properties }) => {
     : { kind: 'unlisted', reason: 'leaves the function and the layers that Synthetics makes for it' };
 };
 
+/** Whether a role of the template may not make log groups: without that Lambda writes no log. */
+function makesNoLogGroup(role: string | undefined, { ofType }: Template): boolean {
+  const [own] = ofType('AWS::IAM::Role').filter(({ id }) => id === role);
+  if (own === undefined || asList(own.properties['ManagedPolicyArns']).length > 0) return false;
+  const policies = [
+    ...asList(own.properties['Policies']),
+    ...['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+      .flatMap(ofType)
+      .filter(({ properties }) => asList(properties['Roles']).some((name) => referencedId(name) === own.id))
+      .map(({ properties }) => properties),
+  ];
+  const actions = policies
+    .flatMap((policy) => [at(policy, 'PolicyDocument', 'Statement')].flat())
+    .flatMap((statement) => [at(statement, 'Action')].flat());
+  return !actions.some((action) => /^(\*|logs:(\*|Create.*))$/i.test(String(action)));
+}
+
 const canaryLogs: Rule = ({ properties }, template) => {
   const name = asText(properties['Name']) ?? '';
+  if (makesNoLogGroup(referencedId(properties['ExecutionRoleArn']), template)) return undefined;
   return hasLogGroup(template, `/aws/lambda/cwsyn-${name}`, '')
     ? undefined
     : { kind: 'unlisted', reason: 'writes into a log group that Synthetics makes, without a retention' };
