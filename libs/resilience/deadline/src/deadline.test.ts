@@ -68,6 +68,23 @@ describe('a request', () => {
     expect(pendingTimers()).toBe(0);
   });
 
+  test('fails with what a listener throws, in its time and before it, and that is no exception of the timer', async () => {
+    const world = createWorld();
+    const bug = new Error('metrics are away');
+    const withDeadline = createDeadline({
+      timeoutMs: 2000,
+      ...world,
+      onEvent: () => {
+        throw bug;
+      },
+    });
+    const late = withDeadline.try(() => new Promise(() => undefined));
+    await world.advance(2000);
+    expect(await late).toEqual({ ok: false, error: bug });
+    expect(await withDeadline.try(() => 'never', { deadline: 2000 })).toEqual({ ok: false, error: bug });
+    expect(world.pendingTimers()).toBe(0);
+  });
+
   test('keeps a deadline that is nearer', async () => {
     const { withDeadline } = make();
     expect(await withDeadline(({ deadline }) => deadline, { deadline: 800 })).toBe(800);

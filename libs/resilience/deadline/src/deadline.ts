@@ -48,7 +48,7 @@ export interface DeadlineOptions {
   readonly clock?: { now(): number };
   /** Runs a function later and returns how to cancel it. @default setTimeout */
   readonly schedule?: (run: () => void, delayMs: number) => () => void;
-  /** One callback for metrics and logs. Nothing is allocated when it is absent. */
+  /** One callback for metrics and logs. Nothing is allocated when it is absent. What it throws, the call fails with. */
   readonly onEvent?: (event: DeadlineEvent) => void;
 }
 
@@ -135,8 +135,8 @@ export function createDeadline(options: DeadlineOptions): Deadline {
         return;
       }
       if (deadline <= now) {
-        reject(new DeadlineExceededError('the time of the request was over before it began'));
         onEvent?.({ type: 'deadline-exceeded', started: false });
+        reject(new DeadlineExceededError('the time of the request was over before it began'));
         return;
       }
       const controller = new AbortController();
@@ -155,8 +155,14 @@ export function createDeadline(options: DeadlineOptions): Deadline {
       signal?.addEventListener('abort', onAbort);
       const cancel = schedule(
         () => {
-          giveUp(new DeadlineExceededError('the time of the request is over'));
-          onEvent?.({ type: 'deadline-exceeded', started: true });
+          let reason: unknown = new DeadlineExceededError('the time of the request is over');
+          try {
+            onEvent?.({ type: 'deadline-exceeded', started: true });
+          } catch (bug) {
+            // Thrown from a timer it would be an uncaught exception; so it fails the call that it was told of.
+            reason = bug;
+          }
+          giveUp(reason);
         },
         Math.ceil(deadline - now),
       );

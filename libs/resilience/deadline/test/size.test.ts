@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 const bytesOf = (names: string) =>
   gzippedBytes(`export ${names} from '../src/deadline.ts'`, import.meta.dirname);
 
-test('an import of createDeadline costs an application at most 580 bytes, minified and gzipped', () => {
-  expect(bytesOf('{ createDeadline }')).toBeLessThanOrEqual(580);
+test('an import of createDeadline costs an application at most 590 bytes, minified and gzipped', () => {
+  expect(bytesOf('{ createDeadline }')).toBeLessThanOrEqual(590);
 });
 
-test('the whole file costs an application at most 960 bytes, minified and gzipped', () => {
-  expect(bytesOf('*')).toBeLessThanOrEqual(960);
+test('the whole file costs an application at most 970 bytes, minified and gzipped', () => {
+  expect(bytesOf('*')).toBeLessThanOrEqual(970);
 });

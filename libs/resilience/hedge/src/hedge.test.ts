@@ -80,6 +80,30 @@ describe('a hedge', () => {
     expect(pendingTimers()).toBe(0);
   });
 
+  test.each([
+    ['is made', 'hedged', {}],
+    ['has won', 'won', {}],
+    ['is not in the budget', 'budget', { budget: createHedgeBudget(1, 0.1, 0) }],
+  ] as const)(
+    'whose listener throws when it %s fails the call with that, and leaves nothing',
+    async (_, at, options) => {
+      const bug = new Error('metrics are away');
+      const { hedge, fn, attempts, advance, pendingTimers } = make({
+        ...options,
+        onEvent: ({ type }) => {
+          if (type === at) throw bug;
+        },
+      });
+      const result = hedge.try(fn);
+      await advance(50);
+      attempts.at(-1)!.answer('last');
+      await advance(0);
+      expect(await result).toEqual({ ok: false, error: bug });
+      expect(pendingTimers()).toBe(0);
+      expect(attempts[0]!.signal.aborted).toBe(true);
+    },
+  );
+
   test('is told when the first attempt wins after all', async () => {
     const { hedge, fn, attempts, advance, events } = make();
     const result = hedge(fn);

@@ -55,7 +55,7 @@ export interface HedgeOptions {
   readonly budget?: HedgeBudget;
   /** Runs a function later and returns how to cancel it. @default setTimeout */
   readonly schedule?: (run: () => void, delayMs: number) => () => void;
-  /** One callback for metrics and logs. Nothing is allocated when it is absent. */
+  /** One callback for metrics and logs. Nothing is allocated when it is absent. What it throws, the call fails with. */
   readonly onEvent?: (event: HedgeEvent) => void;
 }
 
@@ -124,6 +124,16 @@ function race<T>(
     settle.reject(above?.reason);
     end(undefined, above?.reason);
   };
+  /** @returns false when the listener threw, which has failed the call: from a timer it would be an uncaught exception. */
+  const tell = (type: HedgeEvent['type']): boolean => {
+    try {
+      onEvent?.({ type });
+      return true;
+    } catch (bug) {
+      settle.reject(bug);
+      return false;
+    }
+  };
   const begin = () => {
     const attempt = new AbortController();
     const number = attempts.push(attempt);
@@ -136,9 +146,8 @@ function race<T>(
     }).then(
       (value) => {
         if (attempt.signal.aborted) return;
-        settle.resolve(value);
+        if (number === 1 || tell('won')) settle.resolve(value);
         end(attempt);
-        if (number > 1) onEvent?.({ type: 'won' });
       },
       (error: unknown) => {
         // An error is an answer too, and not late: as long as no other attempt is under way it is the outcome.
@@ -152,7 +161,7 @@ function race<T>(
   const hedge = () => {
     const allowed = budget?.take();
     if (allowed) begin();
-    onEvent?.({ type: allowed ? 'hedged' : 'budget' });
+    if (!tell(allowed ? 'hedged' : 'budget')) end();
   };
 
   if (above?.aborted) {

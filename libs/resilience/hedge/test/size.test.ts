@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 const bytesOf = (names: string) =>
   gzippedBytes(`export ${names} from '../src/hedge.ts'`, import.meta.dirname);
 
-test('an import of createHedge costs an application at most 640 bytes, minified and gzipped', () => {
-  expect(bytesOf('{ createHedge }')).toBeLessThanOrEqual(640);
+test('an import of createHedge costs an application at most 675 bytes, minified and gzipped', () => {
+  expect(bytesOf('{ createHedge }')).toBeLessThanOrEqual(675);
 });
 
-test('the whole file costs an application at most 650 bytes, minified and gzipped', () => {
-  expect(bytesOf('*')).toBeLessThanOrEqual(650);
+test('the whole file costs an application at most 680 bytes, minified and gzipped', () => {
+  expect(bytesOf('*')).toBeLessThanOrEqual(680);
 });

@@ -358,6 +358,21 @@ describe('a store that fails', () => {
     expect(found.fence).toBeUndefined();
   });
 
+  test.each(['acquired', 'released'] as const)(
+    'and is a listener instead, when it hears "%s", keeps no key taken',
+    async (at) => {
+      const bug = new Error('metrics are away');
+      const { once, store } = make({
+        onEvent: ({ type }) => {
+          if (type === at) throw bug;
+        },
+      });
+      await expect(once('k', () => Promise.reject(new Error('work')))).rejects.toBe(bug);
+      const found = await store.acquire({ key: 'k', fingerprint: '', leaseMs: 1000, retentionMs: 1000 });
+      expect(found.fence).toBeDefined();
+    },
+  );
+
   test('at release does not hide why the work failed', async () => {
     const { once } = failing('release');
     await expect(once('k', () => Promise.reject(new Error('work')))).rejects.toThrow('work');

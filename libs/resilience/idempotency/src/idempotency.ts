@@ -335,6 +335,7 @@ const createHolder =
       reply = text;
     };
     try {
+      onEvent?.({ type: 'acquired', key });
       signal?.throwIfAborted();
       const value = await fn(new Held(deadline, fence, commit, signal));
       finished = true;
@@ -343,8 +344,9 @@ const createHolder =
     } catch (error) {
       // The effect of a finished call is there: with its key free it would be repeated.
       if (!finished) {
-        onEvent?.({ type: 'released', key });
         await store.release({ key, fence }).catch(() => undefined);
+        // Told last, so that a listener that throws keeps no key taken.
+        onEvent?.({ type: 'released', key });
       }
       throw error;
     }
@@ -379,7 +381,6 @@ export function createIdempotency<Tx = unknown>(options: IdempotencyOptions<Tx>)
       giveUpAt ??= Math.min(deadline, askedAt + maxWaitMs);
       const found = await store.acquire({ key, fingerprint, leaseMs, retentionMs });
       if (found.fence !== undefined) {
-        onEvent?.({ type: 'acquired', key });
         return run(key, found.fence, fn, signal, Math.min(deadline, askedAt + leaseMs));
       }
       const { reply, leaseLeftMs = 0 } = found;

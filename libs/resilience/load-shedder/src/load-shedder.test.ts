@@ -478,6 +478,29 @@ describe('the queue', () => {
     expect(shed.state()).toMatchObject({ inFlight: 0, queued: 0 });
   });
 
+  test('gives a place on although the listener of the window throws, and tells of that window once', async () => {
+    const bug = new TypeError('no such field');
+    let told = 0;
+    const { shed, time } = make({
+      initialLimit: 2,
+      windowMs: 100,
+      onEvent: () => {
+        told++;
+        throw bug;
+      },
+    });
+    const holders = [shed.tryAcquire()!, shed.tryAcquire()!];
+    await time.pass(60);
+    const waits = shed.try(() => 'served');
+    await time.pass(60);
+    expect(() => {
+      holders[0]!('dropped');
+    }).toThrow(bug);
+    expect(await waits).toEqual({ ok: true, value: 'served' });
+    holders[1]!('dropped');
+    expect(told).toBe(1);
+  });
+
   test('has a timer only while somebody waits', async () => {
     const { shed, time } = make();
     const holder = shed.tryAcquire()!;

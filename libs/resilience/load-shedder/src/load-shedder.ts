@@ -302,10 +302,12 @@ const createPermits = (options: LoadShedderOptions, clock: { now(): number }, on
     const next = algorithm({ ...state, inFlight: peak, dropped });
     // A limit that was not used is not known to be too low.
     if (next < limit || peak * 2 > limit) state.limit = Math.max(1, Math.min(maxLimit, next));
-    onEvent?.({ type: 'window', limit: state.limit, rttMs: state.rttMs, dropped });
+    const wasDropped = dropped;
     windowStart = now;
     peak = finished = busyMs = 0;
     dropped = false;
+    // Told last, so that a listener that throws does so once a window.
+    onEvent?.({ type: 'window', limit: state.limit, rttMs: state.rttMs, dropped: wasDropped });
   };
 
   const hasRoom = (share = 1) => state.inFlight + 1 <= state.limit * share;
@@ -323,13 +325,17 @@ const createPermits = (options: LoadShedderOptions, clock: { now(): number }, on
       if (outcome === 'ignore') busyMs = Math.max(0, busyMs + startedAt - now);
       if (outcome === 'dropped') dropped = true;
       // A new limit shows in the durations only after one of them has passed.
-      if (
-        (dropped || finished > 9) &&
-        now - windowStart >= Math.max(windowMs, busyMs / (finished || Infinity))
-      ) {
-        closeWindow(now);
+      try {
+        if (
+          (dropped || finished > 9) &&
+          now - windowStart >= Math.max(windowMs, busyMs / (finished || Infinity))
+        ) {
+          closeWindow(now);
+        }
+      } finally {
+        // Also when a listener throws: those who wait are not to wait for the next call that ends.
+        onFree();
       }
-      onFree();
     };
   };
 

@@ -205,6 +205,22 @@ describe('what is retried', () => {
   });
 });
 
+test('a listener that throws fails its call with that, at once, and no other', async () => {
+  const bug = new Error('metrics are away');
+  let isAway = true;
+  const { retry, time } = make({
+    onEvent: () => {
+      if (isAway) throw bug;
+    },
+  });
+  expect(await retry.try(failing([broken], time).fn)).toEqual({ ok: false, error: bug });
+  expect(time.timers.size).toBe(0);
+  isAway = false;
+  const answer = retry.try(failing([broken], time).fn);
+  await time.pass(60_000);
+  expect(await answer).toEqual({ ok: true, value: 'answer' });
+});
+
 describe('the wait', () => {
   test('doubles its bound with every attempt, up to maxDelayMs', async () => {
     const { retry, time, events } = make({ maxAttempts: 6, maxDelayMs: 500 });

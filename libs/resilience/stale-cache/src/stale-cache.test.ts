@@ -417,7 +417,41 @@ test('never gives a value older than its hard time to live, nor calls a fresh on
   );
 });
 
+test('a listener that throws fails the call that it was told of, and neither loses a value nor keeps a load', async () => {
+  let away = '';
+  const bug = new Error('metrics are away');
+  const { cached, time } = make({
+    maxWaitMs: 0,
+    onEvent: ({ type }) => {
+      if (type === away) throw bug;
+    },
+  });
+  away = 'load-failed';
+  expect(await cached.try('k', fails)).toEqual({ ok: false, error: bug });
+  away = 'fresh';
+  expect(await cached.try('k', () => 'value')).toEqual({ ok: false, error: bug });
+  away = '';
+  expect(await cached.try('k', fails)).toMatchObject({ ok: true, value: 'value' });
+  // Nobody waits for the load behind a stale answer: what is thrown there goes nowhere.
+  away = 'load-failed';
+  await time.pass(2000);
+  expect(await cached.try('k', fails)).toMatchObject({ ok: true, value: 'value', stale: true });
+  await time.pass(0);
+});
+
 describe('the static answer', () => {
+  test('is not given, but what its listener throws', async () => {
+    const bug = new Error('metrics are away');
+    const orNone = createStaticAnswer({
+      answer: null,
+      onEvent: () => {
+        throw bug;
+      },
+    });
+    await expect(orNone(fails)).rejects.toBe(bug);
+    expect(await orNone(() => 'real')).toBe('real');
+  });
+
   test('is given where the call fails, and told of', async () => {
     const seen: unknown[] = [];
     const orNone = createStaticAnswer({ answer: null, onEvent: (event) => seen.push(event) });

@@ -179,17 +179,32 @@ describe('the limit', () => {
     expect(Reflect.get(new DeadlineExceededError(), brand)).toBe(true);
   });
 
-  test('still gives up the other calls when a listener throws', async () => {
+  test('fails with what a listener throws, and that is no exception of the timer', async () => {
+    const bug = new Error('metrics are away');
     const { timeout, time } = make({
       onEvent: () => {
-        throw new Error('metrics are away');
+        throw bug;
       },
     });
-    const first = watch(timeout(never), time);
-    const second = watch(timeout(never), time);
-    await expect(time.pass(1700)).rejects.toThrow('metrics are away');
-    await time.pass(100).catch(() => undefined);
-    expect([first.error, second.error]).toEqual([expect.any(TimeoutError), expect.any(TimeoutError)]);
+    const outcomes = [timeout(never), timeout(never), timeout(never, { deadline: 900 })].map((call) =>
+      watch(call, time),
+    );
+    await time.pass(1700);
+    expect(outcomes.map(({ error }) => error)).toEqual([bug, bug, bug]);
+    expect(time.timers.size).toBe(0);
+  });
+
+  test('gives up the other calls too when a caller who was brought throws', async () => {
+    const { timeout, time } = make();
+    const other = watch(timeout(never), time);
+    timeout.start(undefined, {
+      settle: () => {
+        throw new Error('caller');
+      },
+    });
+    await expect(time.pass(1700)).rejects.toThrow('caller');
+    await time.pass(100);
+    expect(other.error).toEqual(expect.any(TimeoutError));
   });
 });
 

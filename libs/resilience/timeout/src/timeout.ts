@@ -60,7 +60,7 @@ export interface TimeoutOptions {
    * is pending. @default setTimeout
    */
   readonly schedule?: (run: () => void, delayMs: number) => Timer;
-  /** One callback for metrics and logs. Nothing is allocated when it is absent. */
+  /** One callback for metrics and logs. Nothing is allocated when it is absent. What it throws, the call fails with. */
   readonly onEvent?: (event: TimeoutEvent) => void;
 }
 
@@ -150,10 +150,7 @@ export function createTimeout(options: TimeoutOptions): Timeout {
   };
 
   const expire = (call: Pending, givenMs: number) => {
-    const message = `no answer within ${String(Math.ceil(givenMs))} ms`;
-    const type = givenMs < timeoutMs / 2 ? 'deadline-exceeded' : 'timeout';
-    call.giveUp(type === 'timeout' ? new TimeoutError(message) : new DeadlineExceededError(message));
-    onEvent?.({ type, timeoutMs: givenMs });
+    call.giveUp(reasonOf(givenMs < timeoutMs / 2 ? 'deadline-exceeded' : 'timeout', givenMs, onEvent));
   };
 
   const onTick = () => {
@@ -165,7 +162,7 @@ export function createTimeout(options: TimeoutOptions): Timeout {
         if (call && call.endAt(now + timeoutMs) <= now) expire(call, timeoutMs);
       }
     } finally {
-      // Also when a listener throws, or the other calls would wait for good.
+      // Also when a caller's settle throws, or the other calls would wait for good.
       calls.timer = pending.length ? schedule(onTick, tickMs) : undefined;
       calls.rested = false;
     }
@@ -209,6 +206,21 @@ export function createTimeout(options: TimeoutOptions): Timeout {
     },
   ) as Timeout;
 }
+
+/** What a call fails with when its time is over: also with what its listener throws, which nobody would catch in a timer. */
+const reasonOf = (
+  type: TimeoutEvent['type'],
+  timeoutMs: number,
+  onEvent: TimeoutOptions['onEvent'],
+): unknown => {
+  try {
+    onEvent?.({ type, timeoutMs });
+  } catch (bug) {
+    return bug;
+  }
+  const message = `no answer within ${String(Math.ceil(timeoutMs))} ms`;
+  return type === 'timeout' ? new TimeoutError(message) : new DeadlineExceededError(message);
+};
 
 class PromiseCaller implements Caller {
   readonly #resolve: (value: unknown) => void;

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 const bytesOf = (names: string) =>
   gzippedBytes(`export ${names} from '../src/timeout.ts'`, import.meta.dirname);
 
-test('an import of createTimeout costs an application at most 1340 bytes, minified and gzipped', () => {
-  expect(bytesOf('{ createTimeout }')).toBeLessThanOrEqual(1340);
+test('an import of createTimeout costs an application at most 1360 bytes, minified and gzipped', () => {
+  expect(bytesOf('{ createTimeout }')).toBeLessThanOrEqual(1360);
 });
 
-test('the whole file costs an application at most 1360 bytes, minified and gzipped', () => {
-  expect(bytesOf('*')).toBeLessThanOrEqual(1360);
+test('the whole file costs an application at most 1380 bytes, minified and gzipped', () => {
+  expect(bytesOf('*')).toBeLessThanOrEqual(1380);
 });
