@@ -1,7 +1,6 @@
 import { createPace, systemClock } from '@nines/local-cloud';
 import { expect, it } from 'vitest';
-import { CLUSTER, MULTI_AZ, SINGLE_SERVER } from '../test/topologies.ts';
-import { loadShareOf, runGameDay } from './game-day.ts';
+import { runGameDay } from './game-day.ts';
 
 it('refuses a fault that the tier promises nothing for, before anything is started', async () => {
   const started = runGameDay({
@@ -22,9 +21,4 @@ it('refuses a fault that the tier promises nothing for, before anything is start
     code: 'fault-without-acceptance',
     message: expect.stringContaining('four-nines promises nothing for region-loss') as string,
   });
-});
-
-it('loads a tier of three zones with its peak, which two of them bear, and others well above half', () => {
-  expect(loadShareOf(CLUSTER)).toBeCloseTo(2 / 3, 10);
-  expect([loadShareOf(MULTI_AZ), loadShareOf(SINGLE_SERVER)]).toEqual([0.6, 0.6]);
 });

@@ -99,10 +99,11 @@ export class TopologyNotWholeError extends Error {
   override readonly name = 'TopologyNotWholeError';
 }
 
-/** The steady load as a share of what the topology bears: above half, so that losing one of two zones hurts. */
+/**
+ * The steady load as a share of what the topology bears: above half, so that losing one of two zones hurts, and more
+ * than the peak of a tier of three zones, whose servers are 70% busy at their peak when one of the zones is lost.
+ */
 const LOAD_SHARE = 0.6;
-/** From this many zones on a tier is built to bear its peak without one of them, and the peak is what it gets. */
-const ZONES_FOR_STATIC_STABILITY = 3;
 /** Long enough for any game day; k6 is stopped when it is over. */
 const LONGEST_RUN = '3h';
 const GOOD_AGAIN_LIMIT_SECONDS = 45;
@@ -117,18 +118,6 @@ const SETTLE_AWS_SECONDS = 400;
 const SETTLE_MACHINE_SECONDS = 60;
 const mean = (seconds: DeclaredSeconds): number =>
   typeof seconds === 'number' ? seconds : (seconds.min + seconds.max) / 2;
-
-/** What the topology would have to bear at its peak, over what it bears when it is whole. */
-export function loadShareOf(topology: Topology): number {
-  const [first, ...others] = servingRegions(topology);
-  const groups = topology.nodes.filter((node) => node.kind === 'compute-group');
-  const zones = new Set(groups.filter(({ region }) => region === first).flatMap((group) => group.zones)).size;
-  const share = zones < ZONES_FOR_STATIC_STABILITY ? LOAD_SHARE : (zones - 1) / zones;
-  // Where all regions serve at once, each is built to bear everything that all of them get.
-  return servesEverywhere(topology) ? share / (1 + others.length) : share;
-}
-
-const isOverRegions = (topology: Topology): boolean => servingRegions(topology).length > 1;
 
 class GameDay {
   readonly #options: GameDayOptions;
@@ -216,7 +205,7 @@ class GameDay {
         signal,
       });
       this.#throwIfInterrupted();
-      const loadRps = Math.max(1, Math.round(capacityRps * loadShareOf(this.#options.topology)));
+      const loadRps = Math.max(1, Math.round(capacityRps * LOAD_SHARE));
       const { faults, measuredFromMs, audit } = await this.#breakUnderLoad(capacityRps, loadRps);
       return this.#report(faults, { capacityRps, loadRps, startedAt, measuredFromMs, audit });
     } finally {
