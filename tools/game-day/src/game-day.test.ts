@@ -1,6 +1,7 @@
 import { createPace, systemClock } from '@nines/local-cloud';
 import { expect, it } from 'vitest';
-import { runGameDay } from './game-day.ts';
+import { CLUSTER, MULTI_AZ, SINGLE_SERVER } from '../test/topologies.ts';
+import { loadShareOf, runGameDay } from './game-day.ts';
 
 it('refuses a fault that the tier promises nothing for, before anything is started', async () => {
   const started = runGameDay({
@@ -21,4 +22,8 @@ it('refuses a fault that the tier promises nothing for, before anything is start
     code: 'fault-without-acceptance',
     message: expect.stringContaining('four-nines promises nothing for region-loss') as string,
   });
+});
+
+it('loads every tier of one region alike', () => {
+  expect([MULTI_AZ, CLUSTER, SINGLE_SERVER].map(loadShareOf)).toEqual([0.6, 0.6, 0.6]);
 });

@@ -119,6 +119,13 @@ const SETTLE_MACHINE_SECONDS = 60;
 const mean = (seconds: DeclaredSeconds): number =>
   typeof seconds === 'number' ? seconds : (seconds.min + seconds.max) / 2;
 
+/** Where all regions serve at once, each is built to bear everything that all of them get. */
+export function loadShareOf(topology: Topology): number {
+  return servesEverywhere(topology) ? LOAD_SHARE / servingRegions(topology).length : LOAD_SHARE;
+}
+
+const isOverRegions = (topology: Topology): boolean => servingRegions(topology).length > 1;
+
 class GameDay {
   readonly #options: GameDayOptions;
   readonly #recorder: Recorder;
@@ -205,7 +212,7 @@ class GameDay {
         signal,
       });
       this.#throwIfInterrupted();
-      const loadRps = Math.max(1, Math.round(capacityRps * LOAD_SHARE));
+      const loadRps = Math.max(1, Math.round(capacityRps * loadShareOf(this.#options.topology)));
       const { faults, measuredFromMs, audit } = await this.#breakUnderLoad(capacityRps, loadRps);
       return this.#report(faults, { capacityRps, loadRps, startedAt, measuredFromMs, audit });
     } finally {
