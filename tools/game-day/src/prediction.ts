@@ -6,6 +6,7 @@ import { nodesOfKind } from '@nines/topology';
 import type { ComputeGroupNode, LoadBalancerNode, Topology } from '@nines/topology';
 import type { FaultName } from './faults/fault.ts';
 import type { RequestSample } from './measures.ts';
+import { predictRegionLoss } from './region-prediction.ts';
 import { holdsItsDatabase } from './single-server.ts';
 
 /** Share of each kind of request in the load, by what it needs. */
@@ -228,7 +229,7 @@ export function predict(fault: FaultName, losesPrimary: boolean, input: Predicti
         because: 'new orders refused while payment is away',
       };
     case 'region-loss':
-      return { lossSeconds: faultSeconds, because: 'the region that serves is away' };
+      return predictRegionLoss(input.topology, mix, input.paceDivisor);
     case 'overload':
       return {
         lossSeconds: (1 - 1 / input.overloadFactor) * faultSeconds,

@@ -41,7 +41,6 @@ describe('what cannot be run ends with 2 and says what is possible', () => {
         '[input-invalid]',
       ],
     ],
-    ['gameday five-nines', ['the game day of five-nines is not open yet', '[input-invalid]']],
     ['up', ["missing required argument 'tier'"]],
     ['up 99.9%', ['there is no tier "99.9%"', '[input-invalid]']],
     ['up three-nines --pace slow', ["'slow' is invalid", 'full, fast']],

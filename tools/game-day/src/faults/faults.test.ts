@@ -111,7 +111,7 @@ const hitsNothing = (injecting: Promise<unknown>, message: string) =>
 describe('the faults of a game day', () => {
   it('are those that the tier has an acceptance for, in that order, with both zones lost', () => {
     expect([...new Set(FAULTS.map((fault) => fault.name))]).toEqual(
-      acceptancesOf('three-nines').map((acceptance) => acceptance.fault),
+      acceptancesOf('five-nines').map((acceptance) => acceptance.fault),
     );
     expect(FAULTS.filter((fault) => fault.name === 'zone-loss').map((fault) => fault.variant)).toEqual([
       'database-standby',

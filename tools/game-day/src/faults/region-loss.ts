@@ -19,7 +19,10 @@ function responseOf(regions: LocalRegions, survivor: string): { response?: Respo
     response: {
       what: `run the takeover workflow of ${survivor}`,
       afterSeconds: failoverDecisionSeconds(),
-      act: () => regions.takeOver(survivor),
+      act: async () => {
+        const { status, error = '' } = await regions.takeOver(survivor);
+        if (status !== 'succeeded') throw new Error(`the workflow ${status}: ${error}`);
+      },
     },
   };
 }
@@ -52,7 +55,10 @@ export const regionLoss: Fault = {
       },
       afterwards: async () => {
         // Planned work of another day, and no part of the loss: it begins when both are well.
-        if (regions.writer === survivor) await regions.handOver(survivor);
+        if (regions.writer === survivor) {
+          const { status, error = '' } = await regions.handOver(survivor);
+          if (status !== 'succeeded') throw new Error(`the writer was not handed back: ${status}, ${error}`);
+        }
         regions.sizeBack();
       },
     };

@@ -111,9 +111,9 @@ export function createDnsHealth(options: DnsHealthOptions): DnsHealth {
     await clock.sleep((intervalMs * index) / CHECKERS, signal);
     while (!signal.aborted) {
       const beganAt = clock.now();
-      const before = isHealthy(node.id);
       const healthy = checker.observe(await probe(node, pace.scaleMs(PATIENCE_SECONDS)));
       if (signal.aborted) return;
+      const before = isHealthy(node.id);
       minds.get(node.id)?.splice(index, 1, healthy);
       const after = isHealthy(node.id);
       if (after !== before) {
