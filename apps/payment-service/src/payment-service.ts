@@ -29,6 +29,7 @@ export function createPaymentService<Connection extends object>({
   refuse,
 }: PaymentServiceDependencies<Connection>) {
   const app = new Hono<{ Bindings: Connection }>();
+  let authorizationsAsked = 0;
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (c) => problem(c, 413, 'body-too-large') }));
 
   app.get('/livez', (c) => c.json({ status: 'alive' }));
@@ -37,6 +38,7 @@ export function createPaymentService<Connection extends object>({
     const mistakes = behaviour.change(await c.req.json().catch(() => undefined));
     return mistakes.length > 0 ? c.json({ code: 'invalid', mistakes }, 400) : c.json(behaviour.current());
   });
+  app.get('/admin/calls', (c) => c.json({ authorizations: authorizationsAsked }));
   app.get('/charges', (c) => {
     const limit = Math.min(MAX_PAGE, Number(c.req.query('limit') ?? MAX_PAGE));
     const cursor = Number(c.req.query('cursor') ?? 0);
@@ -44,6 +46,11 @@ export function createPaymentService<Connection extends object>({
     return c.json(ledger.charges({ limit, cursor }));
   });
 
+  app.post('/authorizations', (_, next) => {
+    // Counted on arrival: those that nobody will answer are what a game day wants to know about.
+    authorizationsAsked++;
+    return next();
+  });
   app.use('/authorizations/*', async (c, next) => {
     const act = await behaviour.act();
     if (act === 'answer') return next();

@@ -43,6 +43,15 @@ const authorize = (key: string, changes: object = {}) =>
 const charges = async (query = '') => (await app('GET', `/charges${query}`)).body;
 
 describe('authorizations', () => {
+  it('are counted as they are asked for, answered or not', async () => {
+    await authorize('k');
+    await authorize('k');
+    await app('PUT', '/admin/behaviour', { failureRate: 1 });
+    await authorize('k');
+    await app('POST', '/authorizations/a1/capture');
+    expect((await app('GET', '/admin/calls')).body).toEqual({ authorizations: 3 });
+  });
+
   it('are made once for each key, and given again for the same content', async () => {
     expect(await authorize('k')).toEqual({ status: 201, body: { id: 'a1', state: 'authorized' } });
     expect(await authorize('k')).toEqual({ status: 201, body: { id: 'a1', state: 'authorized' } });

@@ -78,6 +78,8 @@ export interface ServerlessCloud {
   readonly stackName: string;
   /** Of the application stack, by name: `ApiUrl`, `TableName`, `OrderQueueUrl`, `DeadLetterQueueUrl`. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** What was synthesized: throttles, queues and functions as the tier means them, before anything was left out. */
+  readonly template: unknown;
   /** What the deployed stack lacks. */
   readonly filtered: FilteredStack;
   readonly services: ReadonlyMap<string, ThirdPartyService>;
@@ -315,6 +317,7 @@ export async function createServerlessCloud(options: ServerlessCloudOptions): Pr
       region: emulator.region,
       stackName: filtered.stackName,
       outputs,
+      template,
       filtered,
       services,
       table,

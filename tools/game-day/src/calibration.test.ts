@@ -1,7 +1,7 @@
 import { createFakeClock } from '@nines/testing';
 import type { FakeClock } from '@nines/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { calibrate, CALIBRATION_STAGES, isSaturated } from './calibration.ts';
+import { calibrate, calibrationStages, isSaturated } from './calibration.ts';
 import type { LoadGenerator, LoadStage } from './load-generator.ts';
 import { LoadGeneratorFailedError } from './load-generator.ts';
 import type { Outcome } from './measures.ts';
@@ -70,6 +70,13 @@ class FakeGenerator implements LoadGenerator {
   }
 }
 
+it('rises in a straight line from the first rate of its ramp to the last', () => {
+  expect(calibrationStages({ firstRate: 6, lastRate: 86, seconds: 40 })).toEqual([
+    { target: 6, duration: '0s' },
+    { target: 86, duration: '40s' },
+  ]);
+});
+
 describe('calibration', () => {
   let fake: FakeClock;
   let recorder: Recorder;
@@ -123,7 +130,10 @@ describe('calibration', () => {
       await pass(rate, Math.min(rate, 200));
     expect(await capacity).toBe(200);
     expect(generator.stops).toBe(1);
-    expect(stages).toBe(CALIBRATION_STAGES);
+    expect(stages).toEqual([
+      { target: 20, duration: '0s' },
+      { target: 820, duration: '40s' },
+    ]);
     // It took 280 offered for 200 good to be too few; the whole ramp would have been 41 s.
     expect(fake.now() - 1_000_000).toBeLessThan(25_000);
   });

@@ -8,19 +8,24 @@ import { bestRate, commonCauses, goodAnswersBySecond, totalOf } from './measures
 import { LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
 
-/** From a rate that any machine bears to one that no local topology of ours does, in this time. */
-const FIRST_RATE = 20;
-const LAST_RATE = 820;
-const RAMP_SECONDS = 40;
+/** A rate that rises in a straight line, in requests a second. */
+export interface Ramp {
+  readonly firstRate: number;
+  readonly lastRate: number;
+  readonly seconds: number;
+}
+
+/** From a rate that any machine bears to one that no local topology of servers does. */
+export const RAMP: Ramp = { firstRate: 20, lastRate: 820, seconds: 40 };
 /** Goodput is a mean over so many seconds: long enough for the burst that a token bucket lets through to weigh little. */
 const WINDOW_SECONDS = 4;
 /** The ramp is over when, over one window, less than this share of what was offered was good. */
 const KEEPS_UP_SHARE = 0.75;
 const CAUSES_SHOWN = 3;
 
-export const CALIBRATION_STAGES: readonly LoadStage[] = [
-  { target: FIRST_RATE, duration: '0s' },
-  { target: LAST_RATE, duration: `${String(RAMP_SECONDS)}s` },
+export const calibrationStages = ({ firstRate, lastRate, seconds }: Ramp): readonly LoadStage[] => [
+  { target: firstRate, duration: '0s' },
+  { target: lastRate, duration: `${String(seconds)}s` },
 ];
 
 export class CalibrationFailedError extends Error {
@@ -40,6 +45,8 @@ export function isSaturated(
 }
 
 export interface CalibrationOptions {
+  /** @default RAMP */
+  readonly ramp?: Ramp;
   readonly start: (stages: readonly LoadStage[]) => LoadGenerator;
   readonly recorder: Recorder;
   readonly clock: Clock;
@@ -52,9 +59,15 @@ export interface CalibrationOptions {
  * @throws CalibrationFailedError when next to nothing was served.
  * @throws LoadGeneratorFailedError when the load ended before its time.
  */
-export async function calibrate({ start, recorder, clock, signal }: CalibrationOptions): Promise<number> {
+export async function calibrate({
+  ramp = RAMP,
+  start,
+  recorder,
+  clock,
+  signal,
+}: CalibrationOptions): Promise<number> {
   const fromMs = clock.epochNow();
-  const generator = start(CALIBRATION_STAGES);
+  const generator = start(calibrationStages(ramp));
   await generator.started;
   let over = false;
   const ended = generator.ended.finally(() => {
@@ -72,7 +85,7 @@ export async function calibrate({ start, recorder, clock, signal }: CalibrationO
   const toMs = clock.epochNow();
   const samples = recorder.between(fromMs, toMs);
   const capacity = bestRate(goodAnswersBySecond(samples, fromMs, toMs), WINDOW_SECONDS);
-  if (capacity < FIRST_RATE / 2) {
+  if (capacity < ramp.firstRate / 2) {
     const causes = commonCauses(samples, CAUSES_SHOWN);
     throw new CalibrationFailedError(
       `the topology served ${capacity.toFixed(1)} good requests/s at best, too few to measure anything. ` +

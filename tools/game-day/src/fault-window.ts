@@ -54,6 +54,8 @@ export interface FaultWindow {
   readonly baseSeconds: (id: BaseTimeId) => number;
   readonly paceDivisor: number;
   readonly predicted: string;
+  /** What only this kind of fault measures. @default nothing */
+  readonly more?: Measurements;
 }
 
 /** Share of good requests; undefined, and so not met, when there was none to be good. */
@@ -114,10 +116,11 @@ export function measureWindow(window: FaultWindow): Measurements {
     ...(others === undefined ? {} : { otherRoutesGoodShare: others }),
     goodputShare: goodputOf(window) / capacityRps,
     ...(payment && payment.calls > 0 ? { attemptsPerRequest: payment.attempts / payment.calls } : {}),
+    ...window.more,
   };
 }
 
-export function judgeWindow(window: FaultWindow, acceptance: Acceptance): FaultResult {
+export function judgeWindow(window: FaultWindow, acceptance: Pick<Acceptance, 'criteria'>): FaultResult {
   const measured = measureWindow(window);
   const { met, verdicts } = judgeAcceptance(acceptance, measured, {
     baseSeconds: window.baseSeconds,

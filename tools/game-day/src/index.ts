@@ -14,3 +14,5 @@ export { quantileOf, totalOf } from './measures.ts';
 export { parseK6Line } from './k6-samples.ts';
 export type { Sample } from './k6-samples.ts';
 export { drawRegionDurations } from './region-durations.ts';
+export { runServerlessGameDay } from './serverless/serverless-game-day.ts';
+export type { ServerlessGameDayOptions } from './serverless/serverless-game-day.ts';

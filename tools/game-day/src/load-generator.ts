@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly workingDirectory: string;
   readonly onRequest: (sample: RequestSample) => void;
   readonly onOrder: (order: { reference: string; orderId: string; atMs: number }) => void;
+  /** An order that the shop has kept and promised to store later. @default nobody listens */
+  readonly onKept?: (order: { reference: string; atMs: number }) => void;
 }
 
 export interface LoadGenerator {
@@ -56,6 +58,8 @@ export const CLIENT_PATIENCE_MS = 2_000;
 /** k6's exit code when it was interrupted, which is how we end it. */
 const INTERRUPTED = 105;
 const STOP_PATIENCE_MS = 5_000;
+/** What the shop answers for an order that it keeps for later. */
+const KEPT = 202;
 
 function deliver(line: string, options: LoadOptions, onFirst: () => void): void {
   const sample = parseK6Line(line);
@@ -82,9 +86,10 @@ function deliver(line: string, options: LoadOptions, onFirst: () => void): void 
     stale: freshness === 'stale',
     ...(outcome === 'good' ? {} : { cause: `${route}: ${[reason, detail].filter(Boolean).join(' ')}` }),
   });
-  if (outcome === 'good' && order?.orderId !== undefined) {
-    options.onOrder({ reference: order.reference, orderId: order.orderId, atMs: endedAtMs });
-  }
+  if (outcome !== 'good' || order === undefined) return;
+  const { reference, orderId } = order;
+  if (orderId !== undefined) options.onOrder({ reference, orderId, atMs: endedAtMs });
+  if (sample.status === KEPT) options.onKept?.({ reference, atMs: endedAtMs });
 }
 
 function spawnK6(options: LoadOptions): ChildProcess {

@@ -61,6 +61,8 @@ export interface Assumption {
 
 export interface GameDayResult {
   readonly tier: string;
+  /** @default 'servers' */
+  readonly flavour?: 'servers' | 'serverless';
   readonly pace: 'full' | 'fast';
   /** What AWS's and the template's durations were divided by; 1 at full pace. */
   readonly paceDivisor: number;

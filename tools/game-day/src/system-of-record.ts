@@ -11,7 +11,8 @@ interface Charges {
   readonly nextCursor?: string | null;
 }
 
-async function chargedReferences(cloud: LocalCloud): Promise<string[]> {
+/** The order of every charge, one entry a charge, asked at the payment service itself. */
+export async function chargedReferences(cloud: Pick<LocalCloud, 'services'>): Promise<string[]> {
   const payment = cloud.services.get('payment');
   if (!payment) return [];
   const references: string[] = [];

@@ -26,6 +26,8 @@ export const SERVERLESS_SOURCES: ServerlessSources = { build: buildApplications,
 export interface StartServerlessTierOptions {
   readonly tier: TierId;
   readonly seed: number;
+  /** Settings of the deployment beside those that it takes to run here, `name=value` each. @default none */
+  readonly settings?: readonly string[];
 }
 
 /** The stack that serves; what watches it, and pages with their edge, are stacks of their own and are not run here. */
@@ -59,7 +61,7 @@ async function synthesizeApplication(
  * @throws An AbortError when the user ends the command first; nothing is then left running.
  */
 export async function startServerlessTier(
-  { tier, seed }: StartServerlessTierOptions,
+  { tier, seed, settings: own = [] }: StartServerlessTierOptions,
   { console, signal }: ProgramContext,
   { build, runCdk }: ServerlessSources,
 ): Promise<ServerlessCloud> {
@@ -71,7 +73,8 @@ export async function startServerlessTier(
   const guardian = createGuardian();
   try {
     const cloud = await createServerlessCloud({
-      synthesize: (settings) => synthesizeApplication(tier, settings, { guardian, signal, runCdk }),
+      synthesize: (settings) =>
+        synthesizeApplication(tier, [...settings, ...own], { guardian, signal, runCdk }),
       services: BUNDLES.services,
       serviceBehaviour: { payment: NORMAL_PAYMENT },
       root: ROOT,

@@ -38,13 +38,8 @@ export const NORMAL_PAYMENT: ThirdPartyBehaviour = {
   away: false,
 };
 
-export const paymentSlow = createPaymentFault('payment-slow', 'ten times slower', {
-  ...NORMAL_PAYMENT,
-  latencyMs: 400,
-  jitterMs: 100,
-});
+export const PAYMENT_SLOW: ThirdPartyBehaviour = { ...NORMAL_PAYMENT, latencyMs: 400, jitterMs: 100 };
+export const PAYMENT_AWAY: ThirdPartyBehaviour = { ...NORMAL_PAYMENT, away: 'hang' };
 
-export const paymentAway = createPaymentFault('payment-away', 'accepts and never answers', {
-  ...NORMAL_PAYMENT,
-  away: 'hang',
-});
+export const paymentSlow = createPaymentFault('payment-slow', 'ten times slower', PAYMENT_SLOW);
+export const paymentAway = createPaymentFault('payment-away', 'accepts and never answers', PAYMENT_AWAY);

@@ -1,0 +1,141 @@
+/**
+ * Processes of the function killed while they work on an order, as the loss of their host does, at several moments of
+ * its making; the customer then repeats the order with the same key. Whether the first one was stored or not, the
+ * repeat must find one order, at once.
+ */
+import type { ServerlessCloud } from '@nines/emulator';
+import { FaultHitNothingError } from '../../faults/fault.ts';
+import { CLIENT_PATIENCE_MS } from '../../load-generator.ts';
+import type { ServerlessContext, ServerlessFault } from './serverless-fault.ts';
+
+/** Before, while and after the payment (40 ms) and the transaction that follows it. */
+export const KILL_AFTER_MS: readonly number[] = [15, 40, 60, 80, 120];
+/** An order that was answered before the kill proves nothing, so another is tried. */
+const TRIES = 4;
+/** More than this a second never work on orders at once at the loads used here. */
+const MOST_PROCESSES = 10;
+/** Beyond all patience: an order that cannot be repeated by then cannot be repeated. */
+const REPEAT_LIMIT_MS = 20_000;
+const BETWEEN_REPEATS_MS = 50;
+/** Reads what follows the last kill: users who come while processes are started. */
+const TAIL_MS = 3_000;
+
+interface Answer {
+  readonly status: number;
+  readonly orderId?: string;
+  readonly replayed: boolean;
+}
+
+async function placeOrder(url: string, reference: string, productId: string): Promise<Answer> {
+  try {
+    const reply = await fetch(`${url}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `key-${reference}` },
+      body: JSON.stringify({ reference, items: [{ productId, quantity: 1 }] }),
+      signal: AbortSignal.timeout(CLIENT_PATIENCE_MS),
+    });
+    const { id } = (await reply.json()) as { id?: string };
+    const replayed = reply.headers.get('idempotent-replayed') === 'true';
+    return {
+      status: reply.status,
+      replayed,
+      ...(reply.status === 201 && id !== undefined ? { orderId: id } : {}),
+    };
+  } catch {
+    // Cut off: what became of the order is what the repeat finds out.
+    return { status: 0, replayed: false };
+  }
+}
+
+async function anyProduct({ url }: ServerlessCloud): Promise<string> {
+  const reply = await fetch(`${url}/products?limit=1`, { signal: AbortSignal.timeout(10_000) });
+  const { items } = (await reply.json()) as { items?: readonly { readonly id: string }[] };
+  const id = items?.[0]?.id;
+  if (id === undefined) throw new FaultHitNothingError('function-kill found no product to order.');
+  return id;
+}
+
+/** What the kills of one fault came to. */
+class Kills {
+  readonly #context: ServerlessContext;
+  readonly #productId: string;
+  readonly #name: string;
+  processes = 0;
+  cutOff = 0;
+  stored = 0;
+  longestRepeatMs = 0;
+
+  constructor(context: ServerlessContext, productId: string) {
+    this.#context = context;
+    this.#productId = productId;
+    this.#name = `kill-${String(Math.round(context.clock.epochNow()))}`;
+  }
+
+  async round(afterMs: number): Promise<void> {
+    const { cloud, clock, settings, signal } = this.#context;
+    for (let attempt = 0; attempt < TRIES && !signal.aborted; attempt += 1) {
+      const reference = `${this.#name}-${String(afterMs)}-${String(attempt)}`;
+      const sent = placeOrder(cloud.url, reference, this.#productId);
+      await clock.sleep(afterMs, signal);
+      const killed = await cloud.killFunction(settings.ordersFunction, {
+        atMost: MOST_PROCESSES,
+        patienceMs: 500,
+      });
+      this.processes += killed.length;
+      const answer = await sent;
+      if (answer.orderId !== undefined) {
+        this.#acknowledge(answer.orderId, reference);
+        continue;
+      }
+      this.cutOff += 1;
+      await this.#repeat(reference);
+      return;
+    }
+  }
+
+  async #repeat(reference: string): Promise<void> {
+    const { cloud, clock, signal } = this.#context;
+    const fromMs = clock.now();
+    const waited = () => clock.now() - fromMs;
+    while (waited() < REPEAT_LIMIT_MS && !signal.aborted) {
+      const { orderId, replayed } = await placeOrder(cloud.url, reference, this.#productId);
+      if (orderId !== undefined) {
+        this.#acknowledge(orderId, reference);
+        if (replayed) this.stored += 1;
+        break;
+      }
+      await clock.sleep(BETWEEN_REPEATS_MS, signal);
+    }
+    this.longestRepeatMs = Math.max(this.longestRepeatMs, waited());
+  }
+
+  #acknowledge(orderId: string, reference: string): void {
+    this.#context.acknowledge({ orderId, reference, atMs: this.#context.clock.epochNow() });
+  }
+}
+
+export const functionKill: ServerlessFault = {
+  name: 'function-kill',
+  seconds: () => (KILL_AFTER_MS.length * CLIENT_PATIENCE_MS) / 1000,
+  async inject(context) {
+    const kills = new Kills(context, await anyProduct(context.cloud));
+    return {
+      target: () =>
+        `${String(kills.processes)} processes of ${context.settings.ordersFunction} at work (of ${String(kills.cutOff)} orders cut off, ${String(kills.stored)} were stored already)`,
+      async hold() {
+        for (const afterMs of KILL_AFTER_MS) await kills.round(afterMs);
+        await context.clock.sleep(TAIL_MS, context.signal);
+      },
+      heal: () => Promise.resolve(),
+      verify: () =>
+        kills.cutOff > 0
+          ? Promise.resolve()
+          : Promise.reject(new FaultHitNothingError('function-kill cut no order off.')),
+      measure: ({ failedRequests }) =>
+        Promise.resolve({
+          failedPerKill: failedRequests / Math.max(1, kills.processes),
+          repeatSeconds: kills.longestRepeatMs / 1000,
+        }),
+    };
+  },
+};

@@ -1,0 +1,58 @@
+import type { Measurements, ServerlessFaultId } from '@nines/availability';
+import type { ServerlessCloud } from '@nines/emulator';
+import type { Clock, Pace } from '@nines/local-cloud';
+import type { ExtraLoad, FaultEvidence } from '../../faults/fault.ts';
+import type { TemplateSettings } from '../template-settings.ts';
+
+/** An order that a customer was told is stored. */
+export interface AcknowledgedOrder {
+  readonly orderId: string;
+  readonly reference: string;
+  readonly atMs: number;
+}
+
+export interface ServerlessContext {
+  readonly cloud: ServerlessCloud;
+  readonly settings: TemplateSettings;
+  readonly pace: Pace;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly loadRps: number;
+  readonly extraLoad: ExtraLoad;
+  /** Orders that were acknowledged since, the fault's own included. */
+  readonly acknowledgedSince: (atMs: number) => readonly AcknowledgedOrder[];
+  /** For a fault that places orders itself: they count in the ledger like anybody's. */
+  readonly acknowledge: (order: AcknowledgedOrder) => void;
+}
+
+/** A fault that has begun. */
+export interface ServerlessInjection {
+  /** What was hit, for the report; asked once the fault is over. */
+  target(): string;
+  /** @default when its injection was asked for */
+  readonly beganAtMs?: number;
+  /** Lasts as long as the fault does, or at most so long. */
+  hold(): Promise<void>;
+  heal(): Promise<void>;
+  /** @throws FaultHitNothingError when it turns out to have touched nothing. */
+  verify(evidence: FaultEvidence): Promise<void>;
+  /** What only this fault can measure; asked at the end of its window. */
+  readonly measure?: (window: ServerlessWindow) => Promise<Measurements>;
+}
+
+/** The users' part of a fault's window. */
+export interface ServerlessWindow {
+  readonly failedRequests: number;
+  /** Good answers a second while the fault lasted. */
+  readonly goodputRps: number;
+}
+
+export interface ServerlessFault {
+  readonly name: ServerlessFaultId;
+  /** How long it lasts, for the prediction; what a fault waits for is a limit. */
+  readonly seconds: (pace: Pace, settings: TemplateSettings) => number;
+  inject(context: ServerlessContext): Promise<ServerlessInjection>;
+}
+
+/** Long enough for a breaker to open, probe and open again; the same on servers. */
+export const fixedSeconds = (pace: Pace): number => (pace.name === 'fast' ? 15 : 45);

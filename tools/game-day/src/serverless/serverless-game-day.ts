@@ -1,0 +1,519 @@
+/**
+ * A game day of a tier without servers: the same order of events as on servers (../game-day.ts), other things to break.
+ * It warms the emulator up, finds what it bears, loads it, breaks it fault by fault, and measures what its users would
+ * have seen beside what the template says. It never passes by default.
+ */
+import {
+  createSeededRandom,
+  findServerlessAcceptance,
+  serverlessAcceptancesOf,
+  supportOfRun,
+} from '@nines/availability';
+import type { Measurements, ServerlessFaultId, TierId } from '@nines/availability';
+import type { ServerlessCloud } from '@nines/emulator';
+import { createGuardian } from '@nines/local-cloud';
+import type { Clock, Guardian, Pace } from '@nines/local-cloud';
+import { calibrate } from '../calibration.ts';
+import type { Ramp } from '../calibration.ts';
+import { judgeWindow } from '../fault-window.ts';
+import { FaultHitNothingError } from '../faults/fault.ts';
+import { FaultWithoutAcceptanceError, GameDayInterruptedError } from '../game-day.ts';
+import type { Audit } from '../ledger.ts';
+import { CLIENT_PATIENCE_MS, startLoad } from '../load-generator.ts';
+import type { LoadGenerator, LoadStage } from '../load-generator.ts';
+import {
+  availabilityOf,
+  countRequests,
+  goodAnswersBySecond,
+  lossSecondsOf,
+  quantileOf,
+  recoverySecondsOf,
+  totalOf,
+} from '../measures.ts';
+import { describePrediction } from '../prediction.ts';
+import type { OnProgress } from '../progress.ts';
+import { createRecorder, LATEST_REPORT_MS } from '../recorder.ts';
+import type { Recorder } from '../recorder.ts';
+import type { FaultResult, GameDayReport, GameDayResult } from '../result.ts';
+import { serverlessAssumptions } from './assumptions.ts';
+import { KILL_AFTER_MS } from './faults/function-kill.ts';
+import { SERVERLESS_FAULTS } from './faults/index.ts';
+import type {
+  AcknowledgedOrder,
+  ServerlessContext,
+  ServerlessFault,
+  ServerlessInjection,
+} from './faults/index.ts';
+import { RATE_FACTOR } from './faults/rate-exceeded.ts';
+import { THROTTLED_SHARE } from './faults/table.ts';
+import { createOrderWatch } from './order-watch.ts';
+import type { OrderWatch } from './order-watch.ts';
+import { authorizationsAsked, readOrderRecord, setVisibility } from './order-record.ts';
+import { predictServerless } from './prediction.ts';
+import { requestShares, shareOn } from './request-shares.ts';
+import { putAsideSecondsOf, readTemplateSettings } from './template-settings.ts';
+import type { TemplateSettings } from './template-settings.ts';
+
+export interface ServerlessGameDayOptions {
+  readonly tier: TierId;
+  /** Deploys the tier and waits until it answers. */
+  readonly startCloud: () => Promise<ServerlessCloud>;
+  /** The k6 executable and the script that it runs. */
+  readonly k6: string;
+  readonly loadScript: string;
+  readonly pace: Pace;
+  readonly seed: number;
+  /** @default every fault that the tier has an acceptance for */
+  readonly faults?: readonly ServerlessFaultId[];
+  readonly clock: Clock;
+  readonly onProgress: OnProgress;
+  /** Ends the run early; everything is cleaned up and the promise rejects. */
+  readonly signal: AbortSignal;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The steady load as a share of what is borne, as on servers. */
+const LOAD_SHARE = 0.6;
+/**
+ * An emulator on two cores bears some tens of requests a second, and starts a process for each that comes at once: a
+ * steep ramp would measure how fast processes start.
+ */
+const RAMP: Ramp = { firstRate: 6, lastRate: 76, seconds: 35 };
+/** Processes that stand ready before the first user, and the load that makes those for orders. */
+const WARM_PROCESSES = 8;
+const WARM_UP: readonly LoadStage[] = [
+  { target: 2, duration: '0s' },
+  { target: 10, duration: '20s' },
+];
+const WARM_UP_SECONDS = 20;
+const MOST_USERS = 200;
+const LONGEST_RUN = '3h';
+/** After the calibration the emulator still works on what nobody waits for any more. */
+const GOOD_AGAIN_LIMIT_SECONDS = 60;
+const GOOD_SECONDS_BEFORE = 10;
+/** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
+const TAIL_SECONDS = 5;
+const BASELINE_SECONDS = 10;
+
+class ServerlessGameDay {
+  readonly #options: ServerlessGameDayOptions;
+  readonly #recorder: Recorder;
+  readonly #watch: OrderWatch;
+  readonly #guardian: Guardian;
+  readonly #problems: string[] = [];
+  #cloud: ServerlessCloud | undefined;
+  #settings: TemplateSettings | undefined;
+  #phase = 'start';
+  #workingDirectory = '';
+  #generators = 0;
+
+  constructor(options: ServerlessGameDayOptions, guardian: Guardian) {
+    this.#options = options;
+    this.#guardian = guardian;
+    this.#recorder = createRecorder(() => options.clock.epochNow());
+    this.#watch = createOrderWatch(this.#recorder.ledger);
+  }
+
+  get #running(): ServerlessCloud {
+    if (!this.#cloud) throw new Error('the tier is not running');
+    return this.#cloud;
+  }
+
+  get #template(): TemplateSettings {
+    if (!this.#settings) throw new Error('the tier is not running');
+    return this.#settings;
+  }
+
+  #enter(label: string): void {
+    this.#phase = label;
+    this.#recorder.mark('phase', label);
+    this.#options.onProgress({ kind: 'phase', label });
+  }
+
+  #throwIfInterrupted(): void {
+    if (this.#options.signal.aborted) throw new GameDayInterruptedError('the game day was interrupted.');
+  }
+
+  #load(name: string, stages: readonly LoadStage[]): LoadGenerator {
+    const { k6, loadScript, clock } = this.#options;
+    this.#generators += 1;
+    return startLoad({
+      name: `${name}-${String(this.#generators)}`,
+      k6,
+      script: loadScript,
+      baseUrl: this.#running.url,
+      stages,
+      maxVirtualUsers: MOST_USERS,
+      guardian: this.#guardian,
+      clock,
+      workingDirectory: this.#workingDirectory,
+      onRequest: (sample) => {
+        this.#recorder.request(sample);
+      },
+      onOrder: this.#watch.acknowledge,
+      onKept: this.#watch.keep,
+    });
+  }
+
+  async run(): Promise<GameDayReport> {
+    this.#refuseFaultsWithoutAcceptance();
+    const startedAt = new Date(this.#options.clock.epochNow()).toISOString();
+    const watching = new AbortController();
+    void this.#reportSeconds(watching.signal);
+    try {
+      await this.#start();
+      const capacityRps = await this.#findCapacity();
+      const loadRps = Math.max(1, Math.round(capacityRps * LOAD_SHARE));
+      const run = await this.#breakUnderLoad(capacityRps, loadRps);
+      return this.#report({ ...run, capacityRps, loadRps, startedAt });
+    } finally {
+      watching.abort();
+      await this.#cloud?.close();
+    }
+  }
+
+  /** A fault that nothing is promised for could only be told about, never judged. */
+  #refuseFaultsWithoutAcceptance(): void {
+    const { tier, faults = [] } = this.#options;
+    const without = faults.filter((name) => !findServerlessAcceptance(tier, name));
+    if (without.length === 0) return;
+    const promised = serverlessAcceptancesOf(tier).map(({ fault }) => fault);
+    throw new FaultWithoutAcceptanceError(
+      `${tier} without servers promises nothing for ${without.join(', ')}; it does for ${promised.join(', ')}.`,
+    );
+  }
+
+  async #start(): Promise<void> {
+    const { pace, startCloud } = this.#options;
+    this.#enter('deploying the tier');
+    this.#workingDirectory = await this.#guardian.makeDirectory('nines-load-');
+    this.#cloud = await startCloud();
+    this.#throwIfInterrupted();
+    this.#settings = readTemplateSettings(this.#cloud.template);
+    if (pace.divisor !== 1) await this.#divideVisibility();
+  }
+
+  /** How long a queue waits for its worker is the template's decision, like AWS's own times. */
+  async #divideVisibility(): Promise<void> {
+    const { queue, keepsOrders } = this.#template;
+    const seconds = queue.visibilitySeconds / this.#options.pace.divisor;
+    await setVisibility(this.#running, 'OrderQueueUrl', seconds);
+    if (keepsOrders) await setVisibility(this.#running, 'IntakeQueueUrl', seconds);
+  }
+
+  async #findCapacity(): Promise<number> {
+    const { clock, signal } = this.#options;
+    this.#enter('warm-up of the emulator');
+    await this.#running.warmUp(WARM_PROCESSES);
+    const warmUp = this.#load('warm-up', WARM_UP);
+    await warmUp.started;
+    await clock.sleep(WARM_UP_SECONDS * 1000, signal);
+    await warmUp.stop();
+    this.#throwIfInterrupted();
+    this.#enter('calibration');
+    const found = await calibrate({
+      ramp: RAMP,
+      start: (stages) => this.#load('calibration', stages),
+      recorder: this.#recorder,
+      clock,
+      signal,
+    });
+    this.#throwIfInterrupted();
+    // What a stage lets pass at once makes a ramp look better than what it lets pass for long.
+    return Math.min(found, this.#template.stage?.rateLimit ?? found);
+  }
+
+  async #breakUnderLoad(capacityRps: number, loadRps: number) {
+    const { clock } = this.#options;
+    this.#enter('steady load');
+    const generator = this.#load('steady', [
+      { target: loadRps, duration: '0s' },
+      { target: loadRps, duration: LONGEST_RUN },
+    ]);
+    // A generator that dies takes the measurement with it, so the run ends there and then.
+    let failure: Error | undefined;
+    generator.ended.catch((error: unknown) => {
+      failure = error as Error;
+    });
+    await generator.started;
+    // Beside what the emulator still has to do for the calibration nothing of the tier could be told.
+    const isServed = await this.#awaitGoodSeconds(clock.epochNow(), GOOD_SECONDS_BEFORE);
+    if (!isServed) this.#problems.push('its users were never served well, before any fault');
+    const measuredFromMs = clock.epochNow();
+    const results: FaultResult[] = [];
+    try {
+      for (const fault of isServed ? this.#selected() : []) {
+        if (failure) throw failure;
+        const result = await this.#tryFault(fault, capacityRps, loadRps);
+        if (result) results.push(result);
+        if (await this.#awaitGoodSeconds(clock.epochNow(), GOOD_SECONDS_BEFORE)) continue;
+        // Users who are not served already cannot show what the next fault does to them.
+        this.#problems.push(`after ${fault.name} its users were never served again`);
+        break;
+      }
+    } finally {
+      await generator.stop();
+    }
+    if (failure) throw failure;
+    return { faults: results, measuredFromMs, audit: await this.#auditAfterAll() };
+  }
+
+  /** Orders acknowledged after the last fault's audit count too, though no fault is to blame for them. */
+  async #auditAfterAll(): Promise<Audit> {
+    const record = await readOrderRecord(this.#running, this.#options.clock);
+    const audit = this.#recorder.ledger.audit(record);
+    const { lost, doubled } = audit;
+    if (lost.length > 0) this.#problems.push(`${String(lost.length)} orders were lost after the last fault`);
+    if (doubled.length > 0)
+      this.#problems.push(`${String(doubled.length)} orders were doubled after the last fault`);
+    return audit;
+  }
+
+  #selected(): ServerlessFault[] {
+    const { faults, tier } = this.#options;
+    return SERVERLESS_FAULTS.filter(
+      ({ name }) => findServerlessAcceptance(tier, name) && (faults?.includes(name) ?? true),
+    );
+  }
+
+  /** Waits for so many good seconds in a row since the time, and no longer than the limit. */
+  async #awaitGoodSeconds(fromMs: number, inARow?: number): Promise<boolean> {
+    const { clock, signal } = this.#options;
+    for (let waited = 0; waited < GOOD_AGAIN_LIMIT_SECONDS; waited += 1) {
+      await clock.sleep(1000, signal);
+      this.#throwIfInterrupted();
+      const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
+      if (recoverySecondsOf(seconds, inARow) !== null) return true;
+    }
+    return false;
+  }
+
+  async #tryFault(
+    fault: ServerlessFault,
+    capacityRps: number,
+    loadRps: number,
+  ): Promise<FaultResult | undefined> {
+    this.#enter(fault.name);
+    try {
+      const result = await this.#injectAndMeasure(fault, capacityRps, loadRps);
+      this.#options.onProgress({ kind: 'fault-over', result });
+      return result;
+    } catch (error) {
+      if (!(error instanceof FaultHitNothingError)) throw error;
+      this.#problems.push(`${fault.name}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #contextFor(loadRps: number): ServerlessContext {
+    const { clock, pace, signal } = this.#options;
+    return {
+      cloud: this.#running,
+      settings: this.#template,
+      pace,
+      clock,
+      signal,
+      loadRps,
+      extraLoad: { start: (rate) => this.#startExtraLoad(rate) },
+      acknowledgedSince: this.#watch.acknowledgedSince,
+      acknowledge: (order: AcknowledgedOrder) => {
+        this.#watch.acknowledge(order);
+      },
+    };
+  }
+
+  async #injectAndMeasure(
+    fault: ServerlessFault,
+    capacityRps: number,
+    loadRps: number,
+  ): Promise<FaultResult> {
+    const { clock, pace, tier } = this.#options;
+    const cloud = this.#running;
+    const acceptance = findServerlessAcceptance(tier, fault.name);
+    if (!acceptance) throw new Error(`${tier} has no acceptance for ${fault.name}`);
+    // Said before it happens: a prediction that knew how the fault went would be none.
+    const predicted = this.#predict(fault, loadRps);
+    const authorizationsBefore = await authorizationsAsked(cloud);
+    const askedAtMs = clock.epochNow();
+    const injection = await fault.inject(this.#contextFor(loadRps));
+    const injectedAtMs = injection.beganAtMs ?? askedAtMs;
+    this.#recorder.mark('inject', fault.name);
+    await injection.hold();
+    const healedAtMs = clock.epochNow();
+    await injection.heal();
+    this.#recorder.mark('heal', `${fault.name} ended`);
+    this.#throwIfInterrupted();
+    await this.#verify(injection, injectedAtMs);
+    await this.#awaitGoodSeconds(healedAtMs);
+    await clock.sleep(TAIL_SECONDS * 1000, this.#options.signal);
+    const endedAtMs = clock.epochNow() - LATEST_REPORT_MS;
+    const attempts = (await authorizationsAsked(cloud)) - authorizationsBefore;
+    const samples = this.#recorder.between(injectedAtMs, endedAtMs);
+    const more = await this.#measureMore(injection, { injectedAtMs, healedAtMs, endedAtMs });
+    this.#throwIfInterrupted();
+    return judgeWindow(
+      {
+        fault: fault.name,
+        target: injection.target(),
+        runStartedAtMs: this.#recorder.startedAtMs,
+        injectedAtMs,
+        healedAtMs,
+        endedAtMs,
+        samples,
+        underWay: this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, injectedAtMs),
+        before: this.#recorder.between(injectedAtMs - BASELINE_SECONDS * 1000, injectedAtMs),
+        acknowledged: this.#recorder.ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
+        audit: this.#recorder.ledger.audit(await readOrderRecord(cloud, clock)),
+        // Every order needs one authorization, and what the service was asked beyond that are repetitions.
+        payment: { calls: samples.filter(({ route }) => route === 'order').length, attempts },
+        capacityRps,
+        humanActions: 0,
+        baseSeconds: () => putAsideSecondsOf(this.#template) / pace.divisor,
+        paceDivisor: pace.divisor,
+        predicted,
+        more,
+      },
+      acceptance,
+    );
+  }
+
+  async #verify(injection: ServerlessInjection, injectedAtMs: number): Promise<void> {
+    // The last seconds' requests may not have been reported yet, so the rate is that of the time before.
+    const toMs = this.#options.clock.epochNow() - LATEST_REPORT_MS;
+    const offered = this.#recorder.between(injectedAtMs, toMs).length;
+    await injection.verify({ offeredRps: offered / Math.max(1, (toMs - injectedAtMs) / 1000) });
+  }
+
+  async #measureMore(
+    injection: ServerlessInjection,
+    span: { injectedAtMs: number; healedAtMs: number; endedAtMs: number },
+  ): Promise<Measurements> {
+    const { clock, pace, signal } = this.#options;
+    const { injectedAtMs, healedAtMs, endedAtMs } = span;
+    const samples = this.#recorder.between(injectedAtMs, endedAtMs);
+    const answered = this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, endedAtMs);
+    const good = goodAnswersBySecond(answered, injectedAtMs, healedAtMs);
+    const requests = countRequests(samples);
+    const own = await injection.measure?.({
+      failedRequests: totalOf(requests) - requests.good,
+      goodputRps: good.reduce((sum, count) => sum + count, 0) / Math.max(1, good.length),
+    });
+    const ends = await this.#watch.awaitEnds(this.#running, {
+      fromMs: injectedAtMs,
+      toMs: healedAtMs,
+      visibilitySeconds: this.#template.queue.visibilitySeconds / pace.divisor,
+      clock,
+      signal,
+    });
+    return { ...requestShares(samples), ...ends, ...own };
+  }
+
+  #predict(fault: ServerlessFault, loadRps: number): string {
+    const { clock, pace } = this.#options;
+    const settings = this.#template;
+    const samples = this.#recorder.between(this.#recorder.startedAtMs, clock.epochNow());
+    return describePrediction(
+      predictServerless(fault.name, {
+        settings,
+        mix: {
+          order: shareOn(samples, ['order']),
+          write: shareOn(samples, ['order', 'replay']),
+          readBack: shareOn(samples, ['read-back']),
+        },
+        loadRps,
+        faultSeconds: fault.seconds(pace, settings),
+        kills: KILL_AFTER_MS.length,
+        throttledShare: THROTTLED_SHARE,
+        offeredRps: RATE_FACTOR * (settings.stage?.rateLimit ?? 0),
+        paceDivisor: pace.divisor,
+      }),
+    );
+  }
+
+  async #startExtraLoad(ratePerSecond: number) {
+    const extra = this.#load('extra', [
+      { target: ratePerSecond, duration: '0s' },
+      { target: ratePerSecond, duration: '10m' },
+    ]);
+    await extra.started;
+    return {
+      startedAtMs: this.#options.clock.epochNow(),
+      stop: async () => {
+        await extra.stop();
+        // A generator that had died by itself offered less than was meant.
+        await extra.ended;
+      },
+    };
+  }
+
+  async #reportSeconds(signal: AbortSignal): Promise<void> {
+    const { clock, onProgress } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(1000, signal);
+      const toMs = clock.epochNow() - CLIENT_PATIENCE_MS;
+      const samples = this.#recorder.between(toMs - 1000, toMs);
+      const latencies = samples.map((sample) => sample.durationMs).sort((a, b) => a - b);
+      const counts = countRequests(samples);
+      onProgress({ kind: 'second', phase: this.#phase, counts, p95Ms: quantileOf(latencies, 0.95) });
+    }
+  }
+
+  #report(run: {
+    readonly faults: readonly FaultResult[];
+    readonly capacityRps: number;
+    readonly loadRps: number;
+    readonly startedAt: string;
+    readonly measuredFromMs: number;
+    readonly audit: Audit;
+  }): GameDayReport {
+    const { clock, tier, pace, seed, environment } = this.#options;
+    const { faults, audit, measuredFromMs } = run;
+    const endedAtMs = clock.epochNow();
+    const requests = countRequests(this.#recorder.between(measuredFromMs, endedAtMs));
+    const seconds = this.#recorder.secondsBetween(measuredFromMs, endedAtMs);
+    const perSecond = seconds.map((second) => ({ good: second.good, total: totalOf(second) }));
+    const sum = (pick: (fault: FaultResult) => number) =>
+      faults.reduce((total, fault) => total + pick(fault), 0);
+    const isWhole = faults.length > 0 && faults.length === this.#selected().length;
+    const result: GameDayResult = {
+      tier,
+      flavour: 'serverless',
+      pace: pace.name,
+      paceDivisor: pace.divisor,
+      seed,
+      met: isWhole && this.#problems.length === 0 && faults.every((fault) => fault.met),
+      capacityRps: run.capacityRps,
+      loadRps: run.loadRps,
+      durationSeconds: (endedAtMs - this.#recorder.startedAtMs) / 1000,
+      requests,
+      availability: availabilityOf(requests),
+      lossSeconds: lossSecondsOf(seconds),
+      acknowledged: this.#recorder.ledger.acknowledgedBetween(measuredFromMs, endedAtMs),
+      lost: sum((fault) => fault.lost) + audit.lost.length,
+      doubled: sum((fault) => fault.doubled) + audit.doubled.length,
+      supports: supportOfRun(perSecond, createSeededRandom(seed))?.sentences ?? [
+        'No request was offered, so nothing is supported.',
+      ],
+      assumptions: serverlessAssumptions(pace, this.#template, this.#running.filtered),
+      faults,
+      problems: this.#problems,
+    };
+    return {
+      result,
+      timeline: this.#recorder.timeline(),
+      marks: this.#recorder.marks,
+      startedAt: run.startedAt,
+      environment,
+    };
+  }
+}
+
+/** Runs a game day and leaves nothing behind, however it ends. */
+export async function runServerlessGameDay(options: ServerlessGameDayOptions): Promise<GameDayReport> {
+  const guardian = createGuardian();
+  try {
+    return await new ServerlessGameDay(options, guardian).run();
+  } finally {
+    await guardian.close();
+  }
+}
