@@ -19,12 +19,7 @@ describe.each(['two-nines', 'three-nines'] as const)('the application of the ser
     // What other stacks of the tier read is published as well, under names of the CDK's.
     const told = Object.keys(template.findOutputs('*')).filter((name) => !name.startsWith('PublishOutput'));
 
-    expect(told.sort()).toEqual([
-      'ApiUrl',
-      'DeadLetterQueueUrl',
-      'OrderQueueUrl',
-      'TableName',
-    ]);
+    expect(told.sort()).toEqual(['ApiUrl', 'DeadLetterQueueUrl', 'OrderQueueUrl', 'TableName']);
   });
 
   it('leads what the contract has for customers to code, and nothing else', () => {

@@ -62,10 +62,17 @@ export class ApplicationStack extends TierStack {
   readonly intake?: OrderIntake;
   /** None where releases are made in place. */
   readonly releases: Readonly<Record<string, GuardedRelease>>;
+  /** What CodeDeploy knows the releases by; none where they are made in place. */
+  readonly releaseApplication?: LambdaApplication;
   readonly levers: EmergencyLevers;
   readonly place?: RegionPlace;
   private readonly settings: DeploymentSettings;
   private readonly logs: Readonly<Record<'shop' | 'worker' | 'access', EncryptedLogGroup>>;
+
+  /** Every request, as the API answered it. */
+  get accessLog(): EncryptedLogGroup {
+    return this.logs.access;
+  }
 
   constructor(scope: Construct, id: string, props: ApplicationStackProps) {
     const { settings, rules, place, ...stackProps } = props;
@@ -96,7 +103,8 @@ export class ApplicationStack extends TierStack {
     });
     if (rules.buffersOrders) this.intake = this.createIntake();
     this.shop = this.createShop();
-    this.releases = rules.isStaticallyStable ? this.createReleases() : {};
+    if (rules.isStaticallyStable) this.releaseApplication = new LambdaApplication(this, 'ReleaseApplication');
+    this.releases = this.releaseApplication === undefined ? {} : this.createReleases(this.releaseApplication);
     this.orders = this.createOrders(made?.streamArn);
     if (made !== undefined) {
       const { appDist } = settings;
@@ -211,8 +219,7 @@ export class ApplicationStack extends TierStack {
   }
 
   /** Products first: what is wrong with a release is found out where it costs a reload and no order. */
-  private createReleases(): Readonly<Record<string, GuardedRelease>> {
-    const application = new LambdaApplication(this, 'ReleaseApplication');
+  private createReleases(application: LambdaApplication): Readonly<Record<string, GuardedRelease>> {
     const { reads, orders } = concurrencyOf(this.settings.peakRps);
     const ready: Readonly<Record<string, number>> =
       this.place?.standsBy === true ? {} : { Reads: reads.provisioned, Orders: orders.provisioned };

@@ -8,6 +8,7 @@ import type { ServerlessSettings } from '../../settings/serverless-settings.ts';
 import { ApplicationStack } from './application-stack.ts';
 import { DataStack } from './data-stack.ts';
 import { GlobalStack } from './global-stack.ts';
+import { OperationsStack } from './operations-stack.ts';
 import { RegionPagesStack } from './region-pages-stack.ts';
 import { FIVE_NINES, WARM_STANDBY, type RegionsRules } from './tier-rules.ts';
 
@@ -15,6 +16,8 @@ export interface ServerlessRegionsTier {
   readonly data: DataStack;
   /** By region, in the order of releases. */
   readonly applications: Readonly<Record<string, ApplicationStack>>;
+  /** By region, too. */
+  readonly operations: Readonly<Record<string, OperationsStack>>;
   /** Where the edge finds pages: the first two regions. */
   readonly pages: readonly RegionPagesStack[];
   readonly global: GlobalStack;
@@ -53,6 +56,21 @@ function createTier(
     );
     applications[region] = application;
   }
+  const operations = Object.fromEntries(
+    Object.entries(applications).map(([region, application]) => {
+      const watching = new OperationsStack(scope, `${workload}-${region}-operations`, {
+        settings,
+        application,
+        siteUrl: `https://${settings.domainName}`,
+        replication: {
+          others: regions.filter((other) => other !== region),
+          consistency: rules.consistency,
+        },
+        ...(rules.serving !== 'all' && { duty: { isHome: region === regions[0] } }),
+      });
+      return [region, watching];
+    }),
+  );
   const pages = regions
     .slice(0, 2)
     .map(
@@ -60,9 +78,9 @@ function createTier(
         new RegionPagesStack(scope, `${workload}-${region}-pages`, { settings, rules, names, region }),
     );
   const global = new GlobalStack(scope, `${workload}-global`, { settings, rules, names, regions });
-  for (const stack of [...Object.values(applications), ...pages])
+  for (const stack of [...Object.values(applications), ...Object.values(operations), ...pages])
     global.addStackDependency(stack, 'The edge leads to it');
-  return { data, applications, pages, global };
+  return { data, applications, operations, pages, global };
 }
 
 export const createServerlessWarmStandby = (scope: Construct, settings: ServerlessSettings) =>

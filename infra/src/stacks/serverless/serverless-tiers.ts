@@ -7,6 +7,7 @@ import type { DeploymentSettings } from '../../settings/settings.ts';
 import { ApplicationStack } from './application-stack.ts';
 import { EdgeStack } from './edge-stack.ts';
 import { FirewallStack } from './firewall-stack.ts';
+import { OperationsStack } from './operations-stack.ts';
 import { FOUR_NINES, THREE_NINES, TWO_NINES, type ApplicationRules } from './tier-rules.ts';
 
 export interface ServerlessTier {
@@ -14,6 +15,7 @@ export interface ServerlessTier {
   readonly firewall?: FirewallStack;
   readonly application: ApplicationStack;
   readonly edge: EdgeStack;
+  readonly operations: OperationsStack;
 }
 
 function createTier(scope: Construct, settings: DeploymentSettings, rules: ApplicationRules): ServerlessTier {
@@ -28,7 +30,14 @@ function createTier(scope: Construct, settings: DeploymentSettings, rules: Appli
     ...(firewall !== undefined && { firewallStackName: firewall.stackName }),
   });
   if (firewall !== undefined) edge.addStackDependency(firewall, 'The distribution names its firewall');
-  return { application, edge, ...(firewall !== undefined && { firewall }) };
+  const operations = new OperationsStack(scope, `${name}-operations`, {
+    settings,
+    application,
+    siteUrl: edge.siteUrl,
+    site: edge.site,
+    ...(firewall === undefined && { apiUrl: application.api.url }),
+  });
+  return { application, edge, operations, ...(firewall !== undefined && { firewall }) };
 }
 
 /** Tiers of one region, weakest first. */
