@@ -7,7 +7,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Canary, Code, Runtime, Schedule, Test } from 'aws-cdk-lib/aws-synthetics';
 import { Construct } from 'constructs';
@@ -69,6 +75,18 @@ export class SiteCanary extends Construct {
       periods: 2,
       // Silence is the failure that a canary is there for.
       missingData: TreatMissingData.BREACHING,
+    });
+  }
+
+  /** Share of the looks that failed. */
+  failedPercent(period: Duration): IMetric {
+    return new MathExpression({
+      label: 'Failed looks from outside, percent',
+      expression: '100 - succeeded',
+      usingMetrics: {
+        succeeded: this.canary.metricSuccessPercent({ statistic: Stats.AVERAGE, period }),
+      },
+      period,
     });
   }
 

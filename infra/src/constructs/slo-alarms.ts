@@ -55,6 +55,11 @@ export interface SloAlarmsProps {
   readonly failedPercent: (options: FailedRequestsOptions) => IMetric;
   /** Share of requests that must be good, in percent, such as 99.99. */
   readonly goalPercent: number;
+  /**
+   * What is counted, for people.
+   * @default 'requests'
+   */
+  readonly counted?: string;
 }
 
 export class SloAlarms extends Construct {
@@ -88,7 +93,7 @@ export class SloAlarms extends Construct {
     const thresholdPercent = rounded((100 - props.goalPercent) * rate);
     const fewestRequests = Math.ceil(FEWEST_FAILURES / (thresholdPercent / 100));
     return new PartialAlarm(this, id, {
-      problem: `More than ${String(thresholdPercent)}% of requests failed in ${period.toHumanString()}.`,
+      problem: `More than ${String(thresholdPercent)}% of ${props.counted ?? 'requests'} failed in ${period.toHumanString()}.`,
       metric: props.failedPercent({ period, countedWhen: `requests >= ${String(fewestRequests)}` }),
       comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: thresholdPercent,

@@ -195,4 +195,35 @@ describe('the two-nines stack', () => {
       expect(ofType('AWS::Route53::RecordSet')).toEqual([]);
     });
   });
+
+  describe('burns its error budget, as a customer from outside sees it,', () => {
+    it.each([
+      // Percent of the looks: the rate times the budget of 1%.
+      ['Fast', 14.4, 3_600, 300],
+      ['Slow', 6, 21_600, 1_800],
+      ['Trickle', 3, 86_400, 7_200],
+    ])('and somebody is told when it goes %s', (id, threshold, longSeconds, shortSeconds) => {
+      for (const [window, seconds] of [
+        ['Long', longSeconds],
+        ['Short', shortSeconds],
+      ] as const) {
+        expect(synthesized.resources[`${id}${window}Condition`]?.Properties).toMatchObject({
+          Threshold: threshold,
+          ComparisonOperator: 'GreaterThanThreshold',
+          EvaluationPeriods: 1,
+          Metrics: [
+            { Expression: '100 - succeeded' },
+            {
+              MetricStat: {
+                Metric: { Namespace: 'CloudWatchSynthetics', MetricName: 'SuccessPercent' },
+                Period: seconds,
+                Stat: 'Average',
+              },
+            },
+          ],
+        });
+      }
+      expect(synthesized.resources[`BudgetBurn${id}Alarm`]?.Properties).toHaveProperty('AlarmActions');
+    });
+  });
 });

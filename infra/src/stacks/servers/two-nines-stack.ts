@@ -6,10 +6,13 @@
  */
 import { Duration, type StackProps } from 'aws-cdk-lib';
 import {
+  type Alarm,
   AlarmStatusWidget,
   ComparisonOperator,
+  type CompositeAlarm,
   Dashboard,
   GraphWidget,
+  type IMetric,
   Metric,
   Stats,
   TreatMissingData,
@@ -25,14 +28,21 @@ import { RebuildElsewhere } from '../../constructs/rebuild-elsewhere.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
 import { COPY_INTERVAL, SingleServer } from '../../constructs/single-server.ts';
 import { SiteCanary } from '../../constructs/site-canary.ts';
+import { SloAlarms } from '../../constructs/slo-alarms.ts';
 import type { StaticSite } from '../../constructs/static-site.ts';
 import type { SingleZoneSettings } from '../../settings/single-zone-settings.ts';
-import { pinLogicalIds } from '../pin-logical-id.ts';
+import { conditions, pinLogicalIds } from '../pin-logical-id.ts';
 import { TierStack } from '../tier-stack.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from './placeholder-warnings.ts';
 import { createServerAlerts } from './service-alarms.ts';
 import { createStaticContent } from './static-content.ts';
+
+/**
+ * Seen by the canary, a look every five minutes: nobody counts the requests of a lone server but itself, and it counts
+ * none while it is down.
+ */
+const GOAL_PERCENT = 99;
 
 /** Zones that the server can be rebuilt in. It is in one of them. */
 const ZONES = 3;
@@ -164,6 +174,12 @@ export class TwoNinesStack extends TierStack {
       data: parts.settings.data,
       artifactsLogicalId: CANARY_REPORTS_ID,
     });
+    const slo = new SloAlarms(this, 'SloAlarms', {
+      alerts,
+      goalPercent: GOAL_PERCENT,
+      counted: 'looks from outside',
+      failedPercent: ({ period }) => canary.failedPercent(period),
+    });
     const copied = new MetricFilter(this, 'DatabaseCopied', {
       logGroup: serverLogs,
       metricNamespace: `Nines/${this.stackName}`,
@@ -182,29 +198,38 @@ export class TwoNinesStack extends TierStack {
       missingData: TreatMissingData.BREACHING,
     });
     createServerAlerts(this, alerts, [server.group]);
-    const dashboard = new Dashboard(this, 'Dashboard', {
-      dashboardName: this.stackName,
-      widgets: [
-        [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: [canary.failed, missing] })],
-        [
-          new GraphWidget({
-            title: 'Looks around from outside, percent',
-            width: 8,
-            left: [canary.canary.metricSuccessPercent()],
-          }),
-          new GraphWidget({ title: 'CPU, percent', width: 8, left: [cpuOf(server)] }),
-          new GraphWidget({ title: 'Copies of the database', width: 8, left: [copied] }),
-        ],
-      ],
+    this.createDashboard([canary.failed, missing, ...Object.values(slo.burn)], {
+      'Looks around from outside, percent': canary.canary.metricSuccessPercent(),
+      'CPU, percent': cpuOf(server),
+      'Copies of the database': copied,
     });
     pinLogicalIds({
       Canary: canary.canary,
       [CANARY_REPORTS_ID]: canary.artifacts,
       CanaryAlarm: canary.failed,
       CopiesMissingAlarm: missing,
-      Dashboard: dashboard,
+      BudgetBurnFastAlarm: slo.burn.Fast,
+      BudgetBurnSlowAlarm: slo.burn.Slow,
+      BudgetBurnTrickleAlarm: slo.burn.Trickle,
+      ...conditions(slo.parts),
     });
     return missing;
+  }
+
+  private createDashboard(
+    alarms: readonly (Alarm | CompositeAlarm)[],
+    metrics: Readonly<Record<string, IMetric>>,
+  ): void {
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: this.stackName,
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: [...alarms] })],
+        Object.entries(metrics).map(
+          ([title, metric]) => new GraphWidget({ title, width: 8, left: [metric] }),
+        ),
+      ],
+    });
+    pinLogicalIds({ Dashboard: dashboard });
   }
 
   /** Stopped when there is no fresh copy: what an experiment breaks is made anew from one. */

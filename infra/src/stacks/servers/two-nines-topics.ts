@@ -3,7 +3,7 @@
  * holds every logical id and every path to what exists.
  */
 import type { TierTopics } from '../../tier-pages/topics.ts';
-import { TRACES } from './shared-topics.ts';
+import { BUDGET_ALARMS, TRACES } from './shared-topics.ts';
 
 export const TWO_NINES_TOPICS: TierTopics = {
   tier: 'two-nines',
@@ -40,6 +40,7 @@ export const TWO_NINES_TOPICS: TierTopics = {
           promise: 'No alerting',
           fulfilledBy: [
             { resource: 'CanaryAlarm', how: 'more than the tier asks for: nobody could look at products' },
+            ...BUDGET_ALARMS,
             { resource: 'CopiesMissingAlarm', how: 'the one failure that nobody would notice in time' },
             { resource: 'ServerReplacedAlert', how: 'the server was lost and has been replaced' },
             { resource: 'ServerNotHealingAlert', how: 'it could not be' },
