@@ -31,6 +31,13 @@ export interface EmulatorCdkOptions {
   readonly signal: AbortSignal;
   /** Gets each line that the CDK writes. @default nobody listens */
   readonly log?: (line: string) => void;
+  /**
+   * How long one run of the CDK may take, in milliseconds. A custom resource whose function does not answer would else
+   * hold a deployment for an hour, as in AWS.
+   *
+   * @default 300000, many times what the largest of our stacks takes on a busy machine
+   */
+  readonly timeoutMs?: number;
 }
 
 /** The CDK did not do it; the message ends with what it said. */
@@ -59,6 +66,7 @@ export class TypeNotListedError extends Error {
   }
 }
 
+const LONGEST_MS = 300_000;
 const LINES_KEPT = 60;
 const UNRECOGNIZED = /Unrecognized resource types: \[([^\]]*)\]/;
 
@@ -71,17 +79,18 @@ const QUIET = {
 } as const;
 
 export async function createEmulatorCdk(options: EmulatorCdkOptions): Promise<EmulatorCdk> {
-  const { emulator, guardian, root, signal, log } = options;
+  const { emulator, guardian, root, signal, log, timeoutMs = LONGEST_MS } = options;
   const program = join(root, 'node_modules/aws-cdk/bin/cdk');
   const directory = await guardian.makeDirectory('nines-emulator-cdk-');
 
   async function run(code: DeploymentFailedError['code'], args: readonly string[]): Promise<void> {
+    const limit = AbortSignal.timeout(timeoutMs);
     const child = guardian.spawn(process.execPath, [program, '--no-notices', '--ci', ...args], {
       // A folder without a cdk.json, so that nothing is synthesized again and nothing is written into infra.
       cwd: directory,
       env: { PATH: process.env['PATH'], HOME: directory, ...QUIET, ...emulator.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
+      signal: AbortSignal.any([signal, limit]),
     });
     // An abort ends it, and is thrown below; without a listener it would end this process.
     child.on('error', () => undefined);
@@ -102,7 +111,10 @@ export async function createEmulatorCdk(options: EmulatorCdkOptions): Promise<Em
     const text = said.join('\n');
     const types = UNRECOGNIZED.exec(text)?.[1];
     if (types !== undefined) throw new TypeNotListedError(types.split(', '));
-    throw new DeploymentFailedError(code, `cdk ${args.join(' ')} ended with ${String(exitCode)}:\n${text}`);
+    const how = limit.aborted
+      ? `took longer than ${String(timeoutMs / 1000)} s`
+      : `ended with ${String(exitCode)}`;
+    throw new DeploymentFailedError(code, `cdk ${args.join(' ')} ${how}:\n${text}`);
   }
 
   return {

@@ -19,3 +19,13 @@ export type {
   SynthesizedApplication,
 } from './serverless-cloud.ts';
 export type { HttpFaultPoint, TableFault } from './http-fault-point.ts';
+export { leftSince } from './inventory.ts';
+export type { Left } from './inventory.ts';
+export { findStaleEntries } from './deployments/check-list.ts';
+export { runDeployment } from './deployments/run-deployment.ts';
+export type {
+  DeployableStack,
+  DeployableTier,
+  DeploymentResult,
+  RunDeploymentOptions,
+} from './deployments/run-deployment.ts';

@@ -123,6 +123,11 @@ export const LACKING_TYPES: readonly LackingType[] = [
     standIn: { ref: '{id}', attributes: { Arn: ARN('cloudwatch', 'alarm:') } },
   }),
   inoperative(
+    'Custom::S3AutoDeleteObjects',
+    "its function asks for a tag of the bucket that the emulator's CloudFormation does not set, and expects the SDK in " +
+      'the runtime, where none is; a bucket is deleted with what is in it',
+  ),
+  inoperative(
     'Custom::CDKBucketDeployment',
     'its function expects the AWS command line of a layer under /opt, where no layer is put here',
   ),

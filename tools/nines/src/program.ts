@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addCommand } from './commands/add.ts';
+import { deploymentsCommand } from './commands/deployments.ts';
 import { diffCommand } from './commands/diff.ts';
 import { gameDayCommand } from './commands/gameday.ts';
 import { labCommand } from './commands/lab.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly AddCommand[] = [
   loadCommand,
   gameDayCommand,
   stackCommands,
+  deploymentsCommand,
   diffCommand,
   addCommand,
   labCommand,
