@@ -14,7 +14,7 @@ import {
   type Connections,
   type ConnectionsOptions,
 } from './adapters/postgres/connections.ts';
-import { migrate } from './adapters/postgres/migrate.ts';
+import { isMigrated, migrate } from './adapters/postgres/migrate.ts';
 import { createPostgresStorage } from './adapters/postgres/postgres-storage.ts';
 import { toErrorFields } from './adapters/error-fields.ts';
 import { createHttpPayment } from './adapters/http-payment.ts';
@@ -90,15 +90,33 @@ async function databaseOptions(config: ShopConfig): Promise<ConnectionsOptions> 
   };
 }
 
-/** The database may be away just now; an instance that gave up would only be started again. */
-async function migrateUntilDone(database: ConnectionsOptions, log: Log): Promise<void> {
+/** Where reads go: the writer itself, where there is no endpoint of their own. */
+function readersOf(config: ShopConfig, database: ConnectionsOptions): ConnectionsOptions {
+  const { databaseReadHost = database.host, databaseReadPort } = config;
+  return { ...database, host: databaseReadHost, port: databaseReadPort };
+}
+
+/**
+ * The database may be away just now; an instance that gave up would only be started again. Where nobody takes writes,
+ * as in a region that follows another one or while the writer fails over, a schema that is there already is enough: the
+ * instance can read, and must be able to start when others are lost.
+ */
+async function migrateUntilDone(
+  database: ConnectionsOptions,
+  readers: ConnectionsOptions,
+  log: Log,
+): Promise<void> {
+  const directory = fileURLToPath(new URL('migrations', import.meta.url));
   for (;;) {
     try {
-      const directory = fileURLToPath(new URL('migrations', import.meta.url));
       const applied = await migrate({ ...database, directory });
       log.info({ applied }, 'the schema is up to date');
       return;
     } catch (error) {
+      if (await isMigrated({ ...readers, directory }).catch(() => false)) {
+        log.warn({ err: error }, 'nobody takes writes; the schema is there, as readers have it');
+        return;
+      }
       log.error({ err: error }, 'the schema could not be brought up to date; trying again');
       await sleep(MIGRATE_RETRY_MS);
     }
@@ -316,7 +334,7 @@ async function main(): Promise<void> {
     log.info({}, 'stopped');
   }, log);
 
-  if (config.migrateOnStart) await migrateUntilDone(database, log);
+  if (config.migrateOnStart) await migrateUntilDone(database, readersOf(config, database), log);
   // Before anything is asked for: an instance that starts while a lever is pulled starts with it pulled.
   await levers.start();
   await lastKnownGood.start();

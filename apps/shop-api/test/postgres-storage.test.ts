@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createConnections, type ConnectionsOptions } from '../src/adapters/postgres/connections.ts';
-import { migrate } from '../src/adapters/postgres/migrate.ts';
+import { isMigrated, migrate } from '../src/adapters/postgres/migrate.ts';
 import { createPostgresStorage } from '../src/adapters/postgres/postgres-storage.ts';
 import type { PlacementResult, Product } from '../src/ports/storage.ts';
 import { MIGRATIONS, startDatabase, type TestDatabase } from './database.ts';
@@ -108,6 +108,22 @@ describe('migrations', () => {
     await expect(migrate(options)).rejects.toThrow('relation "orders" already exists');
     await database.server.query('DROP TABLE orders', [], 'broken');
     expect(await migrate(options)).toHaveLength(3);
+  });
+
+  it('are known to be there or not, also where nothing may be written', async () => {
+    await database.server.query('CREATE DATABASE followed');
+    const options = { ...database.options('followed'), directory: MIGRATIONS };
+    await expect(isMigrated(options)).rejects.toThrow('relation "schema_versions" does not exist');
+    await migrate(options);
+    await database.server.query('ALTER DATABASE followed SET default_transaction_read_only = on');
+
+    expect(await isMigrated(options)).toBe(true);
+    await database.server.query(
+      'SET default_transaction_read_only = off; DELETE FROM schema_versions WHERE version = 3',
+      [],
+      'followed',
+    );
+    expect(await isMigrated(options)).toBe(false);
   });
 
   it('seed two hundred products that do not run out, and one that is sold out', async () => {

@@ -43,7 +43,7 @@ const SCALED_DOWN =
   'One machine runs what many do in AWS: an Aurora cluster is one writer and one reader, however many its template ' +
   'names, and its shared storage is streaming replication; a single server is reached through a passage that never ' +
   `refuses; servers that are rated for more than ${String(MACHINE_RPS)} requests/s together are rated down to that, all by the same ` +
-  'share; an edge, firewalls and DNS records are not run.';
+  'share; firewalls are not run, and an edge and DNS records only where there are several regions.';
 
 export const STAND_INS: readonly string[] = [
   LOAD_BALANCER_STAND_IN,

@@ -1,7 +1,7 @@
 /** `nines up <tier>`: a tier's topology as local processes, until the user ends it. */
 import { once } from 'node:events';
 import type { TierId } from '@nines/availability';
-import { STAND_INS } from '@nines/local-cloud';
+import { REGION_STAND_INS, STAND_INS } from '@nines/local-cloud';
 import type { LocalCloud } from '@nines/local-cloud';
 import { SERVERLESS_STAND_INS } from '@nines/emulator';
 import type { ServerlessCloud } from '@nines/emulator';
@@ -29,7 +29,7 @@ interface Options {
 
 const EXAMPLES = `
 What stands in for AWS, and what it does not do:
-${STAND_INS.map((one) => `- ${one}`).join('\n')}
+${[...STAND_INS, ...REGION_STAND_INS].map((one) => `- ${one}`).join('\n')}
 
 And with --flavour serverless:
 ${SERVERLESS_STAND_INS.map((one) => `- ${one}`).join('\n')}
