@@ -11,7 +11,7 @@ const DRAWERS = [
 ] as const;
 
 const drawsOf = (seed: number, name: (typeof DRAWERS)[number][0], count = 5) => {
-  const draw = drawDeclaredDurations(seed)[name];
+  const draw = drawDeclaredDurations(seed, MULTI_AZ)[name];
   return Array.from({ length: count }, () => draw());
 };
 
@@ -33,8 +33,8 @@ describe.each(DRAWERS)('%s', (name, shortest, longest) => {
 
 describe('the durations of a run', () => {
   it('draw each from a sequence of its own, so that one fault more moves no other', () => {
-    const once = drawDeclaredDurations(3);
-    const often = drawDeclaredDurations(3);
+    const once = drawDeclaredDurations(3, MULTI_AZ);
+    const often = drawDeclaredDurations(3, MULTI_AZ);
     for (let count = 0; count < 10; count += 1) often.drawFailoverSeconds();
     expect(often.drawInstanceStartSeconds()).toBe(once.drawInstanceStartSeconds());
   });
@@ -56,7 +56,7 @@ describe('the durations of a run', () => {
   });
 
   it('hold what stays the same all through a run', () => {
-    const { albDnsTtlSeconds, replicationLagSeconds } = drawDeclaredDurations(1);
+    const { albDnsTtlSeconds, replicationLagSeconds } = drawDeclaredDurations(1, MULTI_AZ);
     expect(albDnsTtlSeconds).toBe(60);
     expect(replicationLagSeconds).toBeGreaterThanOrEqual(0);
     expect(replicationLagSeconds).toBeLessThanOrEqual(1);

@@ -43,13 +43,9 @@ function durationsMetBy(topology: Topology): readonly (keyof DeclaredDurations)[
   return names.filter((name) => name !== 'drawInstanceLossSeconds');
 }
 
-/**
- * Each kind of duration draws from a sequence of its own, so that one fault more or less moves no other.
- *
- * @param topology decides whose failover it is. @default one of RDS
- */
-export function drawDeclaredDurations(seed: number, topology?: Topology): DeclaredDurations {
-  const sources = topology === undefined ? OF_RDS : declaredSourcesOf(topology);
+/** Each kind of duration draws from a sequence of its own, so that one fault more or less moves no other. */
+export function drawDeclaredDurations(seed: number, topology: Topology): DeclaredDurations {
+  const sources = declaredSourcesOf(topology);
   const drawer = (name: keyof DeclaredDurations) => {
     const random = createSeededRandom(deriveSeed(seed, sources[name]));
     return () => drawSeconds(declaredTime(sources[name]).seconds, random);

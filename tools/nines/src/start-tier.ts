@@ -1,5 +1,4 @@
 /** Starts a tier on this machine and waits until it is whole: what `up` shows and `load` loads. */
-import { createSeededRandom, declaredTime, deriveSeed, drawSeconds } from '@nines/availability';
 import type { TierId } from '@nines/availability';
 import { drawDeclaredDurations, drawRegionDurations, NORMAL_PAYMENT } from '@nines/game-day';
 import {
@@ -10,8 +9,8 @@ import {
   servingRegions,
   systemClock,
 } from '@nines/local-cloud';
-import type { CloudEvent, DeclaredDurations, LocalCloud } from '@nines/local-cloud';
-import { inRegion, nodesOfKind } from '@nines/topology';
+import type { CloudEvent, LocalCloud } from '@nines/local-cloud';
+import { inRegion } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 import { InputInvalidError } from './exit-code.ts';
 import type { ProgramContext } from './program.ts';
@@ -24,18 +23,7 @@ export interface TierSources {
   readonly readTopology: (tier: string) => Promise<Topology>;
 }
 
-const FAILOVER = 'aurora-failover-with-replica';
-
 export const WORKSPACE_SOURCES: TierSources = { build: buildAll, readTopology: readTopologyOf };
-
-/** Where the database is a cluster, its failover takes as long as Aurora declares it, not as RDS Multi-AZ does. */
-function declaredFor(topology: Topology, seed: number): DeclaredDurations {
-  const declared = drawDeclaredDurations(seed);
-  const isCluster = nodesOfKind(topology, 'database').some(({ cluster }) => cluster !== undefined);
-  if (!isCluster) return declared;
-  const random = createSeededRandom(deriveSeed(seed, FAILOVER));
-  return { ...declared, drawFailoverSeconds: () => drawSeconds(declaredTime(FAILOVER).seconds, random) };
-}
 
 export interface StartTierOptions {
   readonly tier: TierId;
@@ -73,7 +61,7 @@ export async function startTier(
     topology,
     bundles: BUNDLES,
     serviceBehaviour: { payment: NORMAL_PAYMENT },
-    declared: declaredFor(topology, seed),
+    declared: drawDeclaredDurations(seed, topology),
     pace,
     clock: systemClock,
     onEvent: (event: CloudEvent) => {
