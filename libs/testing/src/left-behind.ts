@@ -16,7 +16,10 @@ const FUNCTIONS: readonly (() => unknown)[] = [
 
 /** The little of a library's call that is needed. */
 export interface CallUnderTest {
-  try(fn: () => unknown, context: { readonly signal: AbortSignal }): Promise<unknown>;
+  try(
+    fn: () => unknown,
+    context: { readonly signal: AbortSignal; readonly deadline?: number },
+  ): Promise<unknown>;
 }
 
 export type CountingSchedule = (run: () => void) => () => void;
@@ -30,22 +33,46 @@ export interface LeftBehind {
   readonly listened: number;
 }
 
-/** A signal that never aborts and counts who listens to it. */
+/** A signal that counts who listens to it, also after it has aborted. */
 function createCountingSignal() {
-  const listeners = new Set<unknown>();
+  const listeners = new Set<() => void>();
   const counts = { listened: 0 };
   const signal = {
     aborted: false,
-    throwIfAborted: () => undefined,
-    addEventListener(_type: string, listener: unknown) {
+    reason: undefined as unknown,
+    throwIfAborted() {
+      if (signal.aborted) throw signal.reason as Error;
+    },
+    addEventListener(_type: string, listener: () => void) {
       counts.listened += 1;
       listeners.add(listener);
     },
-    removeEventListener: (_type: string, listener: unknown) => {
+    removeEventListener: (_type: string, listener: () => void) => {
       listeners.delete(listener);
     },
   };
-  return { signal: signal as unknown as AbortSignal, listeners, counts };
+  const abort = () => {
+    signal.aborted = true;
+    signal.reason = new Error('gone');
+    for (const listener of [...listeners]) listener();
+  };
+  return { signal: signal as unknown as AbortSignal, abort, listeners, counts };
+}
+
+/** Timers that fire only when they are told to, and are known until they have fired or been cancelled. */
+function createCountingSchedule() {
+  const live = new Set<() => void>();
+  const schedule: CountingSchedule = (run) => {
+    const timer = () => {
+      live.delete(timer);
+      run();
+    };
+    live.add(timer);
+    return () => {
+      live.delete(timer);
+    };
+  };
+  return { live, schedule };
 }
 
 /**
@@ -59,21 +86,58 @@ export async function countLeftBehind(
   create: (given: { readonly schedule: CountingSchedule }) => CallUnderTest,
   { calls = 1_000_000, lateTimersFire = false }: { calls?: number; lateTimersFire?: boolean } = {},
 ): Promise<LeftBehind> {
-  const live = new Set<() => void>();
-  const schedule = (run: () => void) => {
-    const timer = () => {
-      live.delete(timer);
-      run();
-    };
-    live.add(timer);
-    return () => {
-      live.delete(timer);
-    };
-  };
+  const { live, schedule } = createCountingSchedule();
   const { signal, listeners, counts } = createCountingSignal();
   const call = create({ schedule });
   for (let index = 0; index < calls; index += 1)
     await call.try(FUNCTIONS[index % FUNCTIONS.length] as () => unknown, { signal });
   if (lateTimersFire) for (const timer of [...live]) timer();
   return { timers: live.size, listeners: listeners.size, listened: counts.listened };
+}
+
+/** Lets all promises settle that can. */
+const settle = async () => {
+  for (let turn = 0; turn < 50; turn += 1) await undefined;
+};
+
+/**
+ * What calls leave that have to wait and are aborted: in each round five at once under one signal, of which the second fails
+ * and the others work until they are told to end. The first is told to, the first timer that is left fires, and then the
+ * signal aborts.
+ * So a queue has somebody who waits and is served, somebody whose wait ends, and somebody who leaves it.
+ *
+ * @param create makes the call, as for {@link countLeftBehind}; one that has a queue should let one call in at a time
+ * @param options.deadline given to each call. @default none
+ * @param options.lateTimersFire as for {@link countLeftBehind}
+ */
+export async function countLeftByAborts(
+  create: (given: { readonly schedule: CountingSchedule }) => CallUnderTest,
+  { deadline, lateTimersFire = false }: { deadline?: number; lateTimersFire?: boolean } = {},
+): Promise<LeftBehind> {
+  const ROUNDS = 100;
+  const { live, schedule } = createCountingSchedule();
+  const call = create({ schedule });
+  const left = { listeners: 0, listened: 0 };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { signal, abort, listeners, counts } = createCountingSignal();
+    const earlier = new Set(live);
+    const ends: (() => void)[] = [];
+    const works = () => new Promise<void>((resolve) => ends.push(resolve));
+    const fails = () => Promise.reject(BROKEN);
+    const context = { signal, ...(deadline === undefined ? {} : { deadline }) };
+    const outcomes = [works, fails, works, works, works].map((fn) => call.try(fn, context));
+    await settle();
+    ends[0]?.();
+    await settle();
+    [...live].find((timer) => !earlier.has(timer))?.();
+    await settle();
+    abort();
+    await Promise.all(outcomes);
+    for (const end of ends) end();
+    await settle();
+    left.listeners += listeners.size;
+    left.listened += counts.listened;
+  }
+  if (lateTimersFire) for (const timer of [...live]) timer();
+  return { timers: live.size, ...left };
 }

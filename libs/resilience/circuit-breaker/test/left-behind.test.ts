@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { countLeftBehind } from '@nines/testing/left-behind';
+import { countLeftBehind, countLeftByAborts } from '@nines/testing/left-behind';
 import { expect, test, vi } from 'vitest';
 import { createCircuitBreaker } from '../src/circuit-breaker.ts';
 
@@ -32,4 +32,10 @@ test('an idle breaker has at most 500 bytes of heap, and no timer', () => {
   expect(bytes).toBeLessThanOrEqual(500);
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
+});
+
+test('nothing is left of calls that were aborted while they worked or waited', async () => {
+  const left = await countLeftByAborts(() => createCircuitBreaker({ failureRate: Infinity }));
+  expect(left.listened).toBeGreaterThanOrEqual(500);
+  expect(left).toMatchObject({ timers: 0, listeners: 0 });
 });

@@ -1,4 +1,4 @@
-import { countLeftBehind } from '@nines/testing/left-behind';
+import { countLeftBehind, countLeftByAborts } from '@nines/testing/left-behind';
 import { expect, test, vi } from 'vitest';
 import { createHedge } from '../src/hedge.ts';
 
@@ -11,3 +11,11 @@ test('nothing is left after a million calls under one signal: no timer, no liste
   expect([timers, listeners, vi.getTimerCount()]).toEqual([0, 0, 0]);
   vi.useRealTimers();
 }, 300_000);
+
+test('nothing is left of calls that were aborted while they worked or waited', async () => {
+  const left = await countLeftByAborts(({ schedule }) =>
+    createHedge({ idempotent: true, delayMs: 100, schedule }),
+  );
+  expect(left.listened).toBeGreaterThanOrEqual(500);
+  expect(left).toMatchObject({ timers: 0, listeners: 0 });
+});

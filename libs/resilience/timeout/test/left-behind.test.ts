@@ -1,4 +1,4 @@
-import { countLeftBehind } from '@nines/testing/left-behind';
+import { countLeftBehind, countLeftByAborts } from '@nines/testing/left-behind';
 import { expect, test, vi } from 'vitest';
 import { createTimeout } from '../src/timeout.ts';
 
@@ -13,3 +13,12 @@ test('nothing is left after a million calls under one signal: no timer, no liste
   expect([timers, listeners, vi.getTimerCount()]).toEqual([0, 0, 0]);
   vi.useRealTimers();
 }, 300_000);
+
+test('nothing is left of calls that were aborted while they worked or waited', async () => {
+  const left = await countLeftByAborts(
+    ({ schedule }) => createTimeout({ timeoutMs: 1000, clock: { now: () => 0 }, schedule }),
+    { deadline: 500 },
+  );
+  expect(left.listened).toBeGreaterThanOrEqual(500);
+  expect(left).toMatchObject({ timers: 0, listeners: 0 });
+});
