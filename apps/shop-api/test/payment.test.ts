@@ -3,7 +3,7 @@ import { createFakeClock, flushMicrotasks, type FakeClock } from '@nines/testing
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createHttpPayment } from '../src/adapters/http-payment.ts';
 import type { Payment } from '../src/ports/payment.ts';
-import { createPaymentPolicies } from '../src/resilience/policies.ts';
+import { createFunctionRetryBudget, createPaymentPolicies } from '../src/resilience/policies.ts';
 import { createCountingMetrics } from './stand-ins.ts';
 import { timingOf } from './test-shop.ts';
 
@@ -29,6 +29,10 @@ beforeEach(() => {
   behaviour = FINE;
   seen = [];
   metrics = createCountingMetrics();
+  payment = create({});
+});
+
+function create(options: Pick<Parameters<typeof createPaymentPolicies>[0], 'retryBudget'>): Payment {
   const fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const current = behaviour;
     const body = typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined;
@@ -37,9 +41,9 @@ beforeEach(() => {
     await clock.sleep(current === 'silent' ? 3_600_000 : current.latencyMs, init.signal ?? undefined);
     return Response.json({ id: 'authorization-1' }, { status: current === 'silent' ? 500 : current.status });
   };
-  const policies = createPaymentPolicies({ metrics, timing: timingOf(clock) });
-  payment = createHttpPayment({ baseUrl: 'http://payment.test', fetch, clock, metrics, ...policies });
-});
+  const policies = createPaymentPolicies({ metrics, timing: timingOf(clock), ...options });
+  return createHttpPayment({ baseUrl: 'http://payment.test', fetch, clock, metrics, ...policies });
+}
 
 const outcomeOf = <T>(promise: Promise<T>) =>
   promise.then(
@@ -115,6 +119,18 @@ describe('a payment service in trouble', () => {
     await clock.advance(90);
     expect(await result).toMatchObject({ value: { outcome: 'authorized' } });
     expect(seen.map(({ headers }) => headers.get('idempotency-key'))).toEqual(['key', 'key']);
+  });
+
+  it('is asked once by a process of a function that has not yet seen ten orders, and may be asked again after them', async () => {
+    payment = create({ retryBudget: createFunctionRetryBudget() });
+    behaviour = { latencyMs: 40, status: 500 };
+    await authorizeAll(3, 20);
+    expect(sum('payment-attempt')).toBe(3);
+    behaviour = FINE;
+    await authorizeAll(25, 20);
+    behaviour = { latencyMs: 40, status: 500 };
+    await authorizeAll(2, 20);
+    expect(sum('payment-attempt')).toBe(31);
   });
 
   it.each(['silent', 'refused', { latencyMs: 40, status: 500 }] as const)(

@@ -129,6 +129,11 @@ describe('what a window shows', () => {
       expect(measureWindow(windowOf([]))).not.toHaveProperty(measure);
   });
 
+  it('takes over what only this fault measures', () => {
+    const more = { repeatSeconds: 0.4, putAsideSeconds: null };
+    expect(measureWindow(windowOf(each(0, 20), { more }))).toMatchObject(more);
+  });
+
   it('counts what people did', () => {
     expect(measureWindow(windowOf(each(0, 20), { humanActions: 2 })).humanActions).toBe(2);
   });

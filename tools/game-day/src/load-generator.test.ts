@@ -18,6 +18,7 @@ let directory: string;
 let clock: FakeClock;
 let requests: RequestSample[];
 let orders: Parameters<LoadOptions['onOrder']>[0][];
+let kept: { reference: string; atMs: number }[];
 
 beforeEach(async () => {
   guardian = createGuardian();
@@ -25,6 +26,7 @@ beforeEach(async () => {
   clock = createFakeClock();
   requests = [];
   orders = [];
+  kept = [];
 });
 afterEach(async () => {
   await guardian.close();
@@ -47,6 +49,7 @@ function start(scenario: string, k6 = FAKE_K6): LoadGenerator {
     workingDirectory: directory,
     onRequest: (sample) => requests.push(sample),
     onOrder: (order) => orders.push(order),
+    onKept: (order) => kept.push(order),
   });
 }
 
@@ -80,6 +83,13 @@ describe('a running generator', () => {
     // A request that was not good acknowledges nothing, even where it names an order.
     expect(orders).toEqual([{ reference: 'reference-1', orderId: 'order-1', atMs: ENDED_AT_MS }]);
     await generator.stop();
+  });
+
+  it('tells an order that is kept for later from one that is stored', async () => {
+    const generator = start('kept');
+    await generator.ended;
+    expect(kept).toEqual([{ reference: 'reference-1', atMs: ENDED_AT_MS }]);
+    expect(orders).toEqual([{ reference: 'reference-1', orderId: '1', atMs: ENDED_AT_MS }]);
   });
 
   it('is stopped by an interrupt, after its last lines, and that is no failure', async () => {

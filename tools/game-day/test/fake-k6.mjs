@@ -46,6 +46,18 @@ const scenarios = {
     );
     line('dropped_iterations', 2, {});
   },
+  /** An order that the shop keeps for later has no id yet; it is told apart from one that is stored. */
+  kept() {
+    const metadata = { reference: 'reference-1', idempotency_key: 'key-1' };
+    line('shop_request', 30, { outcome: 'good', route: 'order', status: '202' }, metadata);
+    line('shop_request', 30, { outcome: 'bad', route: 'order', status: '202' }, metadata);
+    line(
+      'shop_request',
+      30,
+      { outcome: 'good', route: 'order', status: '201' },
+      { ...metadata, order_id: '1' },
+    );
+  },
   /** Tells by an order's reference how it was started. */
   configuration() {
     const { argv, env } = process;

@@ -12,7 +12,7 @@ import type { Payment } from '../ports/payment.ts';
 import type { NamedCaptures, Storage } from '../ports/storage.ts';
 import { createContentionRetry } from '../resilience/contention.ts';
 import { createLeversOnDemand, type LeversOnDemand } from '../resilience/levers-on-demand.ts';
-import { createPaymentPolicies, type Timing } from '../resilience/policies.ts';
+import { createFunctionRetryBudget, createPaymentPolicies, type Timing } from '../resilience/policies.ts';
 import type { FunctionConfig } from './config.ts';
 import { defaultProvider } from './environment-credentials.ts';
 import { createPendingWork, type PendingWork } from './pending-work.ts';
@@ -75,7 +75,7 @@ export function createFunctionParts(config: FunctionConfig): FunctionParts {
       fetch,
       clock,
       metrics,
-      ...createPaymentPolicies({ metrics, timing }),
+      ...createPaymentPolicies({ metrics, timing, retryBudget: createFunctionRetryBudget() }),
     }),
     wallClock,
   };

@@ -80,7 +80,7 @@ const LOAD_SHARE = 0.6;
  */
 const RAMP: Ramp = { firstRate: 6, lastRate: 76, seconds: 35 };
 /** Processes that stand ready before the first user, and the load that makes those for orders. */
-const WARM_PROCESSES = 8;
+const WARM_PROCESSES = 16;
 const WARM_UP: readonly LoadStage[] = [
   { target: 2, duration: '0s' },
   { target: 10, duration: '20s' },
@@ -90,10 +90,18 @@ const MOST_USERS = 200;
 const LONGEST_RUN = '3h';
 /** After the calibration the emulator still works on what nobody waits for any more. */
 const GOOD_AGAIN_LIMIT_SECONDS = 60;
-const GOOD_SECONDS_BEFORE = 10;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
 const TAIL_SECONDS = 5;
 const BASELINE_SECONDS = 10;
+
+function killIfAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
 
 class ServerlessGameDay {
   readonly #options: ServerlessGameDayOptions;
@@ -106,6 +114,7 @@ class ServerlessGameDay {
   #phase = 'start';
   #workingDirectory = '';
   #generators = 0;
+  #neverWhole = false;
 
   constructor(options: ServerlessGameDayOptions, guardian: Guardian) {
     this.#options = options;
@@ -237,7 +246,7 @@ class ServerlessGameDay {
     });
     await generator.started;
     // Beside what the emulator still has to do for the calibration nothing of the tier could be told.
-    const isServed = await this.#awaitGoodSeconds(clock.epochNow(), GOOD_SECONDS_BEFORE);
+    const isServed = await this.#awaitGoodSeconds(clock.epochNow());
     if (!isServed) this.#problems.push('its users were never served well, before any fault');
     const measuredFromMs = clock.epochNow();
     const results: FaultResult[] = [];
@@ -246,10 +255,8 @@ class ServerlessGameDay {
         if (failure) throw failure;
         const result = await this.#tryFault(fault, capacityRps, loadRps);
         if (result) results.push(result);
-        if (await this.#awaitGoodSeconds(clock.epochNow(), GOOD_SECONDS_BEFORE)) continue;
         // Users who are not served already cannot show what the next fault does to them.
-        this.#problems.push(`after ${fault.name} its users were never served again`);
-        break;
+        if (this.#neverWhole) break;
       }
     } finally {
       await generator.stop();
@@ -276,14 +283,14 @@ class ServerlessGameDay {
     );
   }
 
-  /** Waits for so many good seconds in a row since the time, and no longer than the limit. */
-  async #awaitGoodSeconds(fromMs: number, inARow?: number): Promise<boolean> {
+  /** Waits for ten good seconds in a row since the time, and no longer than the limit. */
+  async #awaitGoodSeconds(fromMs: number): Promise<boolean> {
     const { clock, signal } = this.#options;
     for (let waited = 0; waited < GOOD_AGAIN_LIMIT_SECONDS; waited += 1) {
       await clock.sleep(1000, signal);
       this.#throwIfInterrupted();
       const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
-      if (recoverySecondsOf(seconds, inARow) !== null) return true;
+      if (recoverySecondsOf(seconds) !== null) return true;
     }
     return false;
   }
@@ -316,6 +323,7 @@ class ServerlessGameDay {
       loadRps,
       extraLoad: { start: (rate) => this.#startExtraLoad(rate) },
       acknowledgedSince: this.#watch.acknowledgedSince,
+      kill: killIfAlive,
       acknowledge: (order: AcknowledgedOrder) => {
         this.#watch.acknowledge(order);
       },
@@ -344,7 +352,10 @@ class ServerlessGameDay {
     this.#recorder.mark('heal', `${fault.name} ended`);
     this.#throwIfInterrupted();
     await this.#verify(injection, injectedAtMs);
-    await this.#awaitGoodSeconds(healedAtMs);
+    if (!(await this.#awaitGoodSeconds(healedAtMs))) {
+      this.#neverWhole = true;
+      this.#problems.push(`after ${fault.name} its users were never served again`);
+    }
     await clock.sleep(TAIL_SECONDS * 1000, this.#options.signal);
     const endedAtMs = clock.epochNow() - LATEST_REPORT_MS;
     const attempts = (await authorizationsAsked(cloud)) - authorizationsBefore;

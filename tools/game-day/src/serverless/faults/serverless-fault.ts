@@ -21,6 +21,8 @@ export interface ServerlessContext {
   readonly extraLoad: ExtraLoad;
   /** Orders that were acknowledged since, the fault's own included. */
   readonly acknowledgedSince: (atMs: number) => readonly AcknowledgedOrder[];
+  /** Ends a process at once, as the loss of its host does; false when it had ended already. */
+  readonly kill: (pid: number) => boolean;
   /** For a fault that places orders itself: they count in the ledger like anybody's. */
   readonly acknowledge: (order: AcknowledgedOrder) => void;
 }

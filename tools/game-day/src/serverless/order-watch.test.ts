@@ -1,0 +1,104 @@
+import type { ServerlessCloud } from '@nines/emulator';
+import { createFakeClock } from '@nines/testing';
+import type { FakeClock } from '@nines/testing';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLedger } from '../ledger.ts';
+import { countWithoutEnd, createOrderWatch } from './order-watch.ts';
+
+describe('orders without an end', () => {
+  const span = { fromMs: 1_000, toMs: 2_000 };
+
+  it('are those of the span whose reference has none, each once', () => {
+    const orders = [
+      { reference: 'before', atMs: 999 },
+      { reference: 'open', atMs: 1_000 },
+      { reference: 'open', atMs: 1_500 },
+      { reference: 'ended', atMs: 1_999 },
+      { reference: 'after', atMs: 2_000 },
+    ];
+    expect(countWithoutEnd(orders, ['ended'], span)).toBe(1);
+    expect(countWithoutEnd(orders, ['ended', 'open'], span)).toBe(0);
+  });
+});
+
+describe('a watch on orders', () => {
+  let fake: FakeClock;
+  let charged: string[];
+  let stored: string[];
+
+  beforeEach(() => {
+    fake = createFakeClock();
+    charged = [];
+    stored = [];
+    vi.stubGlobal('fetch', () =>
+      Promise.resolve(Response.json({ items: charged.map((reference) => ({ reference })) })),
+    );
+    return () => {
+      vi.unstubAllGlobals();
+    };
+  });
+
+  const cloud = (): ServerlessCloud =>
+    ({
+      services: new Map([['payment', { url: 'http://payment' }]]),
+      outputs: { TableName: 'shop' },
+      emulator: {
+        call: () =>
+          Promise.resolve({
+            Items: stored.map((reference) => ({ sk: { S: reference }, reference: { S: reference } })),
+          }),
+      },
+    }) as unknown as ServerlessCloud;
+
+  const clock = () => ({ now: fake.now, epochNow: fake.now, sleep: fake.sleep });
+  const ends = (watch: ReturnType<typeof createOrderWatch>) =>
+    watch.awaitEnds(cloud(), {
+      fromMs: 0,
+      toMs: 10,
+      visibilitySeconds: 18,
+      clock: clock(),
+      signal: new AbortController().signal,
+    });
+
+  it('waits until payments are taken and kept orders are stored', async () => {
+    const watch = createOrderWatch(createLedger());
+    watch.acknowledge({ orderId: '1', reference: 'taken', atMs: 5 });
+    watch.keep({ reference: 'kept', atMs: 5 });
+    let result: unknown;
+    void ends(watch).then((value) => {
+      result = value;
+    });
+    await fake.advance(4_000);
+    expect(result).toBeUndefined();
+    charged.push('taken');
+    await fake.advance(2_000);
+    expect(result).toBeUndefined();
+    stored.push('kept');
+    await fake.advance(2_000);
+    expect(result).toEqual({ untakenPayments: 0, unstoredOrders: 0 });
+  });
+
+  it('gives up after two deliveries and a sweep, and counts what is left', async () => {
+    const watch = createOrderWatch(createLedger());
+    watch.acknowledge({ orderId: '1', reference: 'untaken', atMs: 5 });
+    watch.keep({ reference: 'unstored', atMs: 5 });
+    let result: unknown;
+    void ends(watch).then((value) => {
+      result = value;
+    });
+    await fake.advance(110_000);
+    expect(result).toBeUndefined();
+    await fake.advance(4_000);
+    expect(result).toEqual({ untakenPayments: 1, unstoredOrders: 1 });
+  });
+
+  it('hands each acknowledgement to the ledger, and remembers an order once', () => {
+    const ledger = createLedger();
+    const watch = createOrderWatch(ledger);
+    watch.acknowledge({ orderId: '1', reference: 'a', atMs: 5 });
+    watch.acknowledge({ orderId: '1', reference: 'a', atMs: 7 });
+    expect(watch.acknowledgedSince(5)).toEqual([{ orderId: '1', reference: 'a', atMs: 5 }]);
+    expect(watch.acknowledgedSince(6)).toEqual([]);
+    expect(ledger.acknowledgedBetween(0, 10)).toBe(1);
+  });
+});
