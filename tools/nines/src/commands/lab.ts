@@ -42,7 +42,7 @@ their goals in every seed; unmodified libraries that people use today run beside
 seed gives the same run, on any machine.
 
 Examples:
-  nines lab overload                                  everything, with 20 seeds (about half an hour on two processors)
+  nines lab overload                                  everything, with 20 seeds (ten minutes on two idle processors)
   nines lab overload --quick                          a part of it, in well under a minute
   nines lab overload --fleet 100 --load 2,5 --seeds 3 one fleet, two loads (outages always come with it)
   nines lab overload --seed 7 --seeds 1 --fleet 200   run one seed again
