@@ -55,8 +55,16 @@ async function evaluate(value: unknown, variables: Readonly<Record<string, unkno
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Runs `definition` until it ends, or until it has waited for longer than it allows itself. */
-export async function runWorkflow(definition: string, service: Service): Promise<Execution> {
+/**
+ * Runs `definition` until it ends, or until it has waited for longer than it allows itself.
+ *
+ * @param given What it is started with.
+ */
+export async function runWorkflow(
+  definition: string,
+  service: Service,
+  given: Json = {},
+): Promise<Execution> {
   const machine = JSON.parse(definition) as Machine & { readonly TimeoutSeconds: number };
   const calls: { call: string; parameters: Readonly<Record<string, unknown>> }[] = [];
   let waitedSeconds = 0;
@@ -141,7 +149,7 @@ export async function runWorkflow(definition: string, service: Service): Promise
   }
 
   try {
-    await run(machine, {}, {});
+    await run(machine, given, {});
     return { status: 'SUCCEEDED', calls, waitedSeconds };
   } catch (error) {
     const failure = error instanceof WorkflowFailure ? error.error : 'States.TaskFailed';

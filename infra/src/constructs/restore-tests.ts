@@ -1,6 +1,6 @@
 /**
  * Restores the newest daily copy on a schedule, and throws the result away: a backup that was never restored is a
- * hope. AWS Backup measures how long it took; a restore that failed, or took longer than it may, is told.
+ * hope. A restore that failed is told; `RestoreMeasurement` holds those that did not to how long they may take.
  *
  * Proves that copies can be read and how long that takes. Whether the data is right is for people to look at, by the
  * runbook, in a game day.

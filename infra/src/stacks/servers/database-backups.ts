@@ -11,12 +11,20 @@ import type { CfnDBCluster, CfnDBInstance } from 'aws-cdk-lib/aws-rds';
 import type { AuroraDatabase } from '../../constructs/aurora-database.ts';
 import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import type { PostgresDatabase } from '../../constructs/postgres-database.ts';
+import { RestoreMeasurement } from '../../constructs/restore-measurement.ts';
 import { RestoreTests, type RestoreTestsProps } from '../../constructs/restore-tests.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
 import type { Foundation } from './foundation.ts';
 
 /** The same in every tier: a copy that nobody has missed for five weeks will not be missed. */
 const DAILY_COPY_RETENTION = Duration.days(35);
+
+/**
+ * Objectives of a restore, in every tier: as long as the runbooks say that one takes, and a copy of last night. A later
+ * moment than that is reached by the automatic backups, up to five minutes ago, which no restore test knows.
+ */
+const RESTORE_TIME = Duration.minutes(60);
+const COPY_AGE = Duration.hours(26);
 
 /** What AWS Backup has to know of a database to copy it, and to restore the copy somewhere else. */
 interface Copied extends Pick<RestoreTestsProps, 'resourceType' | 'resourceArn'> {
@@ -25,14 +33,14 @@ interface Copied extends Pick<RestoreTestsProps, 'resourceType' | 'resourceArn'>
 }
 
 export interface DatabaseBackupsOptions {
-  readonly foundation: Pick<Foundation, 'vpc' | 'dataKey' | 'alerts'>;
+  readonly foundation: Pick<Foundation, 'vpc' | 'dataKey' | 'alerts' | 'serverLogs'>;
   readonly database: AuroraDatabase | PostgresDatabase;
   /** When copies are restored for a test, as AWS Backup writes it. */
   readonly restoreTestSchedule: string;
 }
 
 export function createDatabaseBackups(stack: Stack, options: DatabaseBackupsOptions): void {
-  const { vpc, dataKey, alerts } = options.foundation;
+  const { vpc, dataKey, alerts, serverLogs } = options.foundation;
   const { resource, subnetGroupName, ...restored } = copied(options.database);
   const backup = new BackupSchedule(stack, 'Backup', {
     resource,
@@ -53,6 +61,13 @@ export function createDatabaseBackups(stack: Stack, options: DatabaseBackupsOpti
     schedule: options.restoreTestSchedule,
     alertTopic: alerts.topic,
   });
+  const measured = new RestoreMeasurement(stack, 'RestoreMeasurement', {
+    alerts,
+    plan: tests.plan,
+    recoveryTime: RESTORE_TIME,
+    copyAge: COPY_AGE,
+    logGroup: serverLogs,
+  });
   pinLogicalIds({
     BackupVault: backup.vault,
     BackupPlan: backup.plan,
@@ -60,6 +75,10 @@ export function createDatabaseBackups(stack: Stack, options: DatabaseBackupsOpti
     RestoreTestPlan: tests.plan,
     RestoreTestSelection: tests.selection,
     RestoreTestFailedAlert: tests.failureRule,
+    RestoreTestCompleted: measured.rule,
+    RestoreMeasurement: measured.workflow.stateMachine,
+    RestoreSlowAlarm: measured.slow,
+    RestoreStaleAlarm: measured.stale,
   });
 }
 

@@ -82,9 +82,12 @@ export const DAILY_COPIES: readonly Evidence[] = [
 ];
 
 export const restoreTests = (how: string): readonly Evidence[] => [
-  { resource: 'RestoreTestPlan', how: `restores the newest copy ${how}, and says how long it took` },
+  { resource: 'RestoreTestPlan', how: `restores the newest copy ${how}` },
   { resource: 'RestoreTestSelection', how: 'into a network that nobody reaches, deleted after four hours' },
   { resource: 'RestoreTestFailedAlert', how: 'tells when it did not work' },
+  { resource: 'RestoreTestCompleted', how: 'asks how long it took, and how old the copy was' },
+  { resource: 'RestoreSlowAlarm', how: 'more than an hour, which the runbooks reckon with (RTO)' },
+  { resource: 'RestoreStaleAlarm', how: 'from a copy of more than 26 hours (RPO of the daily copies)' },
 ];
 
 export const LOST_SERVERS: readonly Evidence[] = [
