@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 const CODE = readFileSync(join(import.meta.dirname, 'functions/region-watch/index.js'), 'utf8');
 
 interface World {
+  /** How long it takes to find out that the other region does not answer. */
+  readonly silentMs?: number;
   /** Status of the other region's answer; `undefined` when there is none. */
   readonly status?: number;
   /** What Route 53 says; `undefined` when DNS does not answer. */
@@ -19,7 +21,8 @@ interface Said {
   readonly _aws: { readonly Timestamp: number; readonly CloudWatchMetrics: readonly unknown[] };
 }
 
-async function watch({ status, verdict }: World) {
+async function watch({ status, verdict, silentMs = 0 }: World) {
+  let nowMs = 1_800_000_000_000;
   const said: Said[] = [];
   const pauses: number[] = [];
   const asked = new Set<string>();
@@ -42,6 +45,7 @@ async function watch({ status, verdict }: World) {
     },
     fetch: (url: string) => {
       asked.add(url);
+      nowMs += silentMs;
       return status === undefined
         ? Promise.reject(new Error('timeout'))
         : Promise.resolve({ ok: status === 200 });
@@ -49,9 +53,10 @@ async function watch({ status, verdict }: World) {
     console: { log: (line: string) => said.push(JSON.parse(line) as Said) },
     setTimeout: (resume: () => void, delayMs: number) => {
       pauses.push(delayMs);
+      nowMs += delayMs;
       resume();
     },
-    Date: { now: () => 1_800_000_000_000 },
+    Date: { now: () => nowMs },
   };
   // The one way to run code that AWS runs as a script, without a copy of it that differs.
   const run = new Function(...Object.keys(scope), CODE);
@@ -68,6 +73,12 @@ describe('the watch on the other region', () => {
       expect(said).toHaveLength(6);
       expect(pauses).toEqual([10_000, 10_000, 10_000, 10_000, 10_000]);
     }
+  });
+
+  it('keeps to its beat when each look takes three seconds, so that no period of the alarm is without one', async () => {
+    const { pauses } = await watch({ verdict: 'lost', silentMs: 3_000 });
+
+    expect(pauses).toEqual([7_000, 7_000, 7_000, 7_000, 7_000]);
   });
 
   it('calls it lost when it answers neither here nor around the world', async () => {

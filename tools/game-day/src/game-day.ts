@@ -211,6 +211,8 @@ class GameDay {
         clock,
         signal,
       });
+      // What was loaded beyond its capacity may have been taken for lost.
+      await this.#settle();
       this.#throwIfInterrupted();
       const loadRps = Math.max(1, Math.round(capacityRps * loadShareOf(this.#options.topology)));
       const { faults, measuredFromMs, audit } = await this.#breakUnderLoad(capacityRps, loadRps);

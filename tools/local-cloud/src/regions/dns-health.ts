@@ -22,6 +22,8 @@ const CHECKERS = 6;
 export const HEALTHY_ABOVE_SHARE = 0.18;
 /** 4 s to connect and 2 s to answer (the same chapter). */
 const PATIENCE_SECONDS = 6;
+/** No pace makes a busy machine answer faster: below this a fast run would call regions lost that are only slow. */
+const MACHINE_PATIENCE_MS = 2_000;
 
 export type AlarmState = 'ok' | 'alarm' | 'unknown';
 
@@ -107,11 +109,12 @@ export function createDnsHealth(options: DnsHealthOptions): DnsHealth {
   async function check(node: DnsHealthCheckNode, index: number): Promise<void> {
     const { signal } = closing;
     const intervalMs = pace.scaleMs(node.intervalSeconds);
+    const patienceMs = Math.max(pace.scaleMs(PATIENCE_SECONDS), MACHINE_PATIENCE_MS);
     const checker = createChecker(node.failureThreshold);
     await clock.sleep((intervalMs * index) / CHECKERS, signal);
     while (!signal.aborted) {
       const beganAt = clock.now();
-      const healthy = checker.observe(await probe(node, pace.scaleMs(PATIENCE_SECONDS)));
+      const healthy = checker.observe(await probe(node, patienceMs));
       if (signal.aborted) return;
       const before = isHealthy(node.id);
       minds.get(node.id)?.splice(index, 1, healthy);

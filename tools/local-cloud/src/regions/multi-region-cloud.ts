@@ -26,7 +26,7 @@ import { createGlobalDatabase, GLOBAL_DATABASE_STAND_IN } from './global-databas
 import type { GlobalDatabase } from './global-database.ts';
 import { createMetrics } from './metrics.ts';
 import type { Metrics } from './metrics.ts';
-import { ratedForRegions } from './region-rating.ts';
+import { ratedForRegions, REGIONS_RPS } from './region-rating.ts';
 import { callsService } from './workflow.ts';
 import type { Execution } from './workflow.ts';
 
@@ -35,6 +35,8 @@ export const REGION_STAND_INS: readonly string[] = [
   EDGE_STAND_IN,
   GLOBAL_DATABASE_STAND_IN,
   CONTROL_PLANE_STAND_IN,
+  `Two regions are rated for ${String(REGIONS_RPS)} requests/s together where one machine runs them, all servers by the same share; ` +
+    'where both serve at once they share that.',
 ];
 
 /** Durations of a tier of several regions that AWS decides, in seconds of its time. */

@@ -16,7 +16,8 @@ const APPLICATION_NAME = 'nines_region';
 const POLL_MS = 200;
 /** A follower whose source is there and that has not streamed for so long is made anew. */
 const STALLED_MS = 8_000;
-const CATCH_UP_LIMIT_MS = 60_000;
+/** A copy that does not stream within this time on a machine that does something else, too, never will. */
+const CATCH_UP_LIMIT_MS = 180_000;
 
 export type RegionRole = 'writer' | 'follower' | 'lost';
 
@@ -67,6 +68,7 @@ class Region implements RegionDatabase {
   #lastPrimary: PostgresServer | undefined;
   #watch: Promise<void> = Promise.resolve();
   #role: RegionRole = 'lost';
+  #lastFailure: unknown;
   readonly failoverSeconds: number[] = [];
 
   constructor(options: RegionDatabaseOptions) {
@@ -126,7 +128,11 @@ class Region implements RegionDatabase {
     for (;;) {
       if (await this.#tryToFollow(source)) return;
       if (this.#closing.signal.aborted) return;
-      if (clock.now() > until) throw new Error(`the database in ${this.#zone} never followed its source`);
+      if (clock.now() > until) {
+        throw new Error(`the database in ${this.#zone} never followed its source`, {
+          cause: this.#lastFailure,
+        });
+      }
       await clock.sleep(POLL_MS, this.#closing.signal);
     }
   }
@@ -153,7 +159,8 @@ class Region implements RegionDatabase {
       await server.start();
       // Its copy may name a standby of the source's region, which it would wait for in vain once it writes.
       await server.configure({ synchronous_standby_names: "''" });
-    } catch {
+    } catch (error) {
+      this.#lastFailure = error;
       // The source went away in the middle of the copy; the caller tries again.
       await server.crash();
       await link.close();

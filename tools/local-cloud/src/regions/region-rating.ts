@@ -3,6 +3,9 @@ import { nodesOfKind } from '@nines/topology';
 import type { ComputeGroupNode, Topology } from '@nines/topology';
 import { MACHINE_RPS } from '../machine-rating.ts';
 
+/** Two regions have twice the servers and databases, and an edge in front: half of what one region bears here. */
+export const REGIONS_RPS = MACHINE_RPS / 2;
+
 const ratedRps = ({ process }: ComputeGroupNode): number => Number(process?.environment['RATED_RPS'] ?? 0);
 
 /** Whether users are served from every region at once: some name is answered by the nearest. */
@@ -23,10 +26,10 @@ function ratedTogether(topology: Topology): number {
 /** The same topology; where more is served at once than the machine bears, every server is rated by the same share less. */
 export function ratedForRegions(topology: Topology): Topology {
   const together = ratedTogether(topology);
-  if (together <= MACHINE_RPS) return topology;
+  if (together <= REGIONS_RPS) return topology;
   const nodes = topology.nodes.map((node) => {
     if (node.kind !== 'compute-group' || node.process === undefined) return node;
-    const rated = String(Math.floor((ratedRps(node) * MACHINE_RPS) / together));
+    const rated = String(Math.floor((ratedRps(node) * REGIONS_RPS) / together));
     const environment = { ...node.process.environment, RATED_RPS: rated };
     return { ...node, process: { ...node.process, environment } };
   });

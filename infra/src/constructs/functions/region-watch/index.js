@@ -49,8 +49,11 @@ function say(lost) {
 }
 
 exports.handler = async () => {
+  const beganAt = Date.now();
   for (let look = 0; look < LOOKS; look += 1) {
-    if (look > 0) await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+    // On the beat, however long the last look took: an alarm that wants a look in each period would miss one else.
+    const dueInMs = beganAt + look * INTERVAL_MS - Date.now();
+    if (look > 0) await new Promise((resolve) => setTimeout(resolve, dueInMs));
     const [isAnswering, isLost] = await Promise.all([answers(), isFoundLost()]);
     say(!isAnswering && isLost);
   }
