@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileSnippets, executeSnippets, extractSnippets, type Snippet } from '../src/docs/snippets.ts';
@@ -81,8 +81,14 @@ describe('running snippets', () => {
     expect(await run("```ts\nthrow new Error('no');\n```")).toEqual([]);
   });
 
-  it('leaves no file behind', async () => {
-    await run('```ts run\nexport {};\n```');
-    expect(existsSync(join(WORKSPACE_ROOT, '.nines', 'gate', 'snippets'))).toBe(false);
+  it('leaves no file behind, and clears away nothing that another run is about to execute', async () => {
+    const gate = join(WORKSPACE_ROOT, '.nines', 'gate');
+    const running = (): string[] =>
+      readdirSync(gate).filter((name) => existsSync(join(gate, name, 'docs-page.md-line-2.ts')));
+    const short = run('```ts run\nexport {};\n```');
+    const long = run("```ts run\nimport { readFileSync } from 'node:fs';\nexport {};\n```\n".repeat(3));
+    expect(running()).toHaveLength(2);
+    expect([await short, await long]).toEqual([[], []]);
+    expect(running()).toEqual([]);
   });
 });

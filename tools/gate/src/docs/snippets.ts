@@ -2,8 +2,8 @@
  * Code in pages compiles, with the workspace's own options and against the real packages, and runs where the
  * page says so. Errors name the page and its line, not a copy that nobody has.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { runCommand } from '../child-process.ts';
 import type { FileTree } from '../file-tree.ts';
@@ -52,7 +52,9 @@ export function extractSnippets(tree: FileTree): { snippets: Snippet[]; findings
  * in a folder that git ignores.
  */
 export const snippetFile = (root: string, { path, firstLine }: Snippet): string =>
-  join(root, '.nines', 'gate', 'snippets', `${path.replaceAll('/', '-')}-line-${firstLine}.ts`);
+  join(gateFolder(root), 'snippets', `${path.replaceAll('/', '-')}-line-${firstLine}.ts`);
+
+const gateFolder = (root: string): string => join(root, '.nines', 'gate');
 
 function workspaceOptions(root: string): ts.CompilerOptions {
   const file = join(root, 'tsconfig.base.json');
@@ -120,8 +122,8 @@ function lineInOutput(output: string, file: string): number {
   return Number(/^\d+/.exec(after)?.[0] ?? 1);
 }
 
-async function runSnippet(root: string, snippet: Snippet): Promise<Finding[]> {
-  const file = snippetFile(root, snippet);
+async function runSnippet(root: string, folder: string, snippet: Snippet): Promise<Finding[]> {
+  const file = join(folder, basename(snippetFile(root, snippet)));
   writeFileSync(file, snippet.code);
   const { code, output } = await runCommand(process.execPath, ['--conditions=@nines/source', file], {
     cwd: root,
@@ -141,12 +143,13 @@ async function runSnippet(root: string, snippet: Snippet): Promise<Finding[]> {
 
 /** Executes the snippets marked `run`, one after another: an example may listen on a port or measure a time. */
 export async function executeSnippets(root: string, snippets: readonly Snippet[]): Promise<Finding[]> {
-  const folder = join(root, '.nines', 'gate', 'snippets');
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(gateFolder(root), { recursive: true });
+  // A folder for each run: whoever checks the same checkout meanwhile must not clear away what this one executes.
+  const folder = mkdtempSync(join(gateFolder(root), 'snippets-'));
   try {
     const findings: Finding[] = [];
     for (const snippet of snippets.filter(({ runs }) => runs))
-      findings.push(...(await runSnippet(root, snippet)));
+      findings.push(...(await runSnippet(root, folder, snippet)));
     return findings;
   } finally {
     rmSync(folder, { recursive: true, force: true });
