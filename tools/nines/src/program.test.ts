@@ -57,6 +57,14 @@ describe('what cannot be run ends with 2 and says what is possible', () => {
       ],
     ],
     ['gameday three-nines --faults=', ['There is no fault ""']],
+    [
+      'gameday three-nines --flavour serverless --faults payment-away,zone-loss',
+      ['there is no zone-loss with --flavour serverless', '[input-invalid]'],
+    ],
+    [
+      'gameday three-nines --faults poison-message',
+      ['there is no poison-message with --flavour servers', '[input-invalid]'],
+    ],
   ])('nines %s', async (args, messages) => {
     const { code, said, result } = await run(args);
     expect(code).toBe(2);

@@ -61,16 +61,11 @@ function parseFaults(text: string): AnyFault[] {
 }
 
 /** @throws InputInvalidError for a fault that the flavour does not have. */
-function faultsOf<Name extends AnyFault>(
-  { faults, flavour }: Options,
-  isOne: (name: AnyFault) => name is Name,
-): { faults?: readonly Name[] } {
-  if (faults === undefined) return {};
-  const chosen = faults.filter(isOne);
+function refuseFaultsOfOtherFlavour({ faults = [], flavour }: Options): void {
+  const isOne = flavour === 'serverless' ? withoutServers : ofServers;
   const other = faults.filter((name) => !isOne(name));
   if (other.length > 0)
     throw new InputInvalidError(`there is no ${other.join(', ')} with --flavour ${flavour}.`);
-  return { faults: chosen };
 }
 
 /** Which machine a verdict was measured on: figures of a laptop and of a CI runner do not compare. */
@@ -114,12 +109,17 @@ const commonOf = ({ tier, options, k6, context: { console, signal } }: Run) => (
 
 async function breakServers(run: Run): Promise<GameDayReport> {
   const { console, signal } = run.context;
-  const faults = faultsOf(run.options, ofServers);
+  const { faults } = run.options;
   console.line('building the applications and synthesizing the stack (skipped where nothing changed)');
   await buildAll(signal);
   const topology = await readTopologyOf(run.tier);
   for (const line of describeReading(topology)) console.line(line);
-  return runGameDay({ ...commonOf(run), ...faults, topology, bundles: BUNDLES });
+  return runGameDay({
+    ...commonOf(run),
+    ...(faults === undefined ? {} : { faults: faults.filter(ofServers) }),
+    topology,
+    bundles: BUNDLES,
+  });
 }
 
 /**
@@ -128,12 +128,12 @@ async function breakServers(run: Run): Promise<GameDayReport> {
  */
 const EMULATED_PEAK_RPS = 25;
 
-async function breakServerless(run: Run): Promise<GameDayReport> {
+function breakServerless(run: Run): Promise<GameDayReport> {
   const { tier, options, context } = run;
   const settings = [`peakRps=${String(EMULATED_PEAK_RPS)}`];
   return runServerlessGameDay({
     ...commonOf(run),
-    ...faultsOf(options, withoutServers),
+    ...(options.faults === undefined ? {} : { faults: options.faults.filter(withoutServers) }),
     startCloud: () =>
       startServerlessTier({ tier, seed: options.seed, settings }, context, SERVERLESS_SOURCES),
   });
@@ -142,6 +142,7 @@ async function breakServerless(run: Run): Promise<GameDayReport> {
 async function gameDay(tierText: string, options: Options, context: ProgramContext): Promise<ExitCode> {
   const { console } = context;
   const tier = parseTier(tierText);
+  refuseFaultsOfOtherFlavour(options);
   const k6 =
     process.env['NINES_K6'] ??
     (await ensureK6({

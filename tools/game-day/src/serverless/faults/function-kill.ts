@@ -13,7 +13,7 @@ export const KILL_AFTER_MS: readonly number[] = [15, 40, 60, 80, 120];
 /** An order that was answered before the kill proves nothing, so another is tried. */
 const TRIES = 8;
 /** Between two kills: a process that is started takes this machine's time from all others, as no AWS does. */
-const BETWEEN_KILLS_MS = 2_000;
+const BETWEEN_KILLS_MS = 4_000;
 /** Beyond all patience: an order that cannot be repeated by then cannot be repeated. */
 const REPEAT_LIMIT_MS = 20_000;
 const BETWEEN_REPEATS_MS = 50;
