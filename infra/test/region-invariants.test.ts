@@ -4,6 +4,7 @@
  */
 import { nodesOfKind, readTopology } from '@nines/topology';
 import { describe, expect, it } from 'vitest';
+import { weakerAlarms } from './alarm-strictness.ts';
 import { ALL_REGION_TIERS, type Synthesized, synthesize, synthesizeRegions } from './synthesized.ts';
 
 const topologyOf = ({ stack, template }: Synthesized) =>
@@ -59,11 +60,22 @@ describe.each(ALL_REGION_TIERS)('each region of the %s tier, beside the 99.99%% 
     }
   });
 
-  it('keeps backups as long', () => {
-    const retention = (synthesized: Synthesized) =>
-      synthesized.resources['Database']?.Properties['BackupRetentionPeriod'];
+  it('is alarmed as soon, by as little', () => {
+    // The budget is the tier's own: 99.95% allows more failures than 99.99%, and is held to 99.9% below.
+    const own = tier === 'warm-standby' ? /^(Fast|Slow|Trickle)(Long|Short)Condition$/ : undefined;
 
-    for (const region of regions) expect(retention(region)).toBe(retention(fourNines));
+    for (const region of regions) expect(weakerAlarms(fourNines, region, own)).toEqual([]);
+  });
+
+  it('keeps backups as long, and copies as many for as long, and restores them as often', () => {
+    const backups = ({ resources }: Synthesized) => ({
+      automatic: resources['Database']?.Properties['BackupRetentionPeriod'],
+      copies: resources['BackupPlan']?.Properties,
+      restored: resources['RestoreTestPlan']?.Properties['ScheduleExpression'],
+    });
+
+    expect(backups(fourNines).copies).toBeDefined();
+    for (const region of regions) expect(backups(region)).toEqual(backups(fourNines));
   });
 });
 
@@ -74,8 +86,14 @@ it('answers about where the shop is are kept for a shorter time, and failures al
     synthesizeRegions(tier).parts.home.resources['FastShortCondition']?.Properties['Threshold'];
 
   expect([ttlOf('warm-standby'), ttlOf('five-nines')]).toEqual([10, 1]);
+  // Where the 99% tier has a name, clients may remember its address for a minute.
+  expect(ttlOf('warm-standby')).toBeLessThanOrEqual(60);
   // 14.4 times the budget of 0.05% and of 0.001%.
   expect([budgetOf('warm-standby'), budgetOf('five-nines')]).toEqual([0.72, 0.0144]);
+});
+
+it('the 99.95% tier is alarmed by less than the 99.9% tier below it, and as soon', () => {
+  expect(weakerAlarms(synthesize('three-nines'), synthesizeRegions('warm-standby').parts.home)).toEqual([]);
 });
 
 /** What holds data, or binds together what does. */
@@ -105,6 +123,40 @@ describe.each(ALL_REGION_TIERS)('what holds data in the %s tier', (tier) => {
 
       expect(Object.keys(before).length).toBeGreaterThan(3);
       expect(stateful(synthesizeRegions(tier, HARMLESS).parts[part])).toEqual(before);
+    },
+  );
+});
+
+describe('the names of what holds data', () => {
+  const IN_EACH_REGION = [
+    'AccessLogs',
+    'BackupVault',
+    'CanaryReports',
+    'DataKey',
+    'Database',
+    'DatabaseLogs',
+    'FirewallLogs',
+    'FlowLogs',
+    'OperationsKey',
+    'ServerLogs',
+    'StaticContent',
+  ];
+  const MADE_AT_HOME = ['DatabaseSecret', 'EdgeSecret', 'GlobalDatabase'];
+
+  it.each(ALL_REGION_TIERS)(
+    'of the %s tier are for ever: another name would be another, empty resource',
+    (tier) => {
+      const ofItsOwn = tier === 'five-nines' ? ['RegionWatchLogs'] : [];
+      const { home, standby, global } = synthesizeRegions(tier).parts;
+      const names = ({ resources }: Synthesized): string[] =>
+        Object.entries(resources)
+          .filter(([id, { Type }]) => STATEFUL.test(Type) && !id.includes('PublishLog'))
+          .map(([id]) => id)
+          .sort();
+
+      expect(names(home)).toEqual([...IN_EACH_REGION, ...MADE_AT_HOME, ...ofItsOwn].sort());
+      expect(names(standby)).toEqual([...IN_EACH_REGION, ...ofItsOwn].sort());
+      expect(names(global)).toEqual(['AccessLogs', 'EdgeLogs', 'OperationsKey', 'PublishedContent']);
     },
   );
 });

@@ -4,6 +4,7 @@
  */
 import { nodesOfKind, readTopology } from '@nines/topology';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { weakerAlarms } from './alarm-strictness.ts';
 import { type Synthesized, synthesize, type Tier, TIERS } from './synthesized.ts';
 
 /** What of a tier is compared with the tier below. Seconds and days; an absent protection counts as endless. */
@@ -109,12 +110,29 @@ describe.each(NEIGHBOURS)('above %s, %s', (worseTier, betterTier) => {
     expect(missing).toEqual([]);
   });
 
+  it('is alarmed as soon, by as little', () => {
+    expect(weakerAlarms(synthesize(worseTier), synthesize(betterTier))).toEqual([]);
+  });
+
   it('is alarmed by no more failures', () => {
     expect(better.budgetAlarmPercent).toBeLessThanOrEqual(worse.budgetAlarmPercent);
   });
 });
 
 describe('copies', () => {
+  it('are restored for a test at least as often in the better tier', () => {
+    const timesAMonth: Readonly<Record<string, number>> = {
+      // The first Monday, and every Monday.
+      'cron(0 8 ? * 2#1 *)': 1,
+      'cron(0 8 ? * MON *)': 4,
+    };
+    const often = (tier: Tier): number =>
+      timesAMonth[String(synthesize(tier).resources['RestoreTestPlan']?.Properties['ScheduleExpression'])] ??
+      NaN;
+
+    expect([often('three-nines'), often('four-nines')]).toEqual([1, 4]);
+  });
+
   it('reach no less far back in a tier with a database service than in the one below', () => {
     const days = (tier: Tier): number => qualitiesOf(tier, synthesize(tier)).copiesDays;
 
