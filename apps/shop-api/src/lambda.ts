@@ -94,15 +94,19 @@ const intakeResults = createLeveredIntakes(
 const guarded = createLeveredStorage(createGuardedStorage(storage, breaker), levers);
 const kept = createRefreshedOnDemand({ storage, guarded, metrics, clock: parts.clock });
 
-/** Both at once: a request waits for the longer of the two. */
-const refresh = async () => {
-  await Promise.all([levers.refresh(), kept.refresh()]);
-};
+/** All at once: a request waits for the longest of them. */
+async function refresh(reading: readonly Promise<void>[] = []): Promise<void> {
+  await Promise.all([levers.refresh(), kept.refreshCatalogue(), ...reading]);
+}
+
+/** The newest orders are kept where orders are read: a function that shows products has no use for them. */
+const readsOrders = ({ method, url }: Request): boolean =>
+  method === 'GET' && new URL(url).pathname.startsWith('/orders');
 
 export const handler = createHttpHandler({
   handle: createShopOf({ ...parts, config, guarded, intakeResults, kept }).handle,
   thaw: parts.clock.thaw,
-  refresh,
+  refresh: (request) => refresh(readsOrders(request) ? [kept.refreshOrders()] : []),
   pending: parts.pending,
   flush: metrics.flush,
   log: parts.log,

@@ -26,33 +26,40 @@ it('has nothing before it was asked for the first time', () => {
 });
 
 it('reads the catalogue when somebody asks and two seconds have passed, and not before', async () => {
-  await kept.refresh();
+  await kept.refreshCatalogue();
   await buy(1);
   await clock.advance(1_999);
-  await kept.refresh();
+  await kept.refreshCatalogue();
   expect(stockOf()).toBe(10);
   await clock.advance(1);
   expect(stockOf()).toBe(10);
-  await kept.refresh();
+  await kept.refreshCatalogue();
   expect(stockOf()).toBe(9);
 });
 
 it('reads the newest orders every ten seconds', async () => {
-  await kept.refresh();
+  await kept.refreshOrders();
   await buy(1);
   await clock.advance(9_999);
-  await kept.refresh();
+  await kept.refreshOrders();
   expect(kept.recent.list({ limit: 10 })?.orders).toEqual([]);
   await clock.advance(1);
-  await kept.refresh();
+  await kept.refreshOrders();
   expect(kept.recent.list({ limit: 10 })?.orders).toHaveLength(1);
+});
+
+it('reads each only when it is asked for', async () => {
+  await kept.refreshCatalogue();
+  expect(kept.recent.list({ limit: 1 })).toBeUndefined();
+  await kept.refreshOrders();
+  expect(kept.recent.list({ limit: 1 })?.orders).toEqual([]);
 });
 
 it('lets whoever asks during a reading wait for it, too', async () => {
   const reading = Promise.withResolvers<readonly Product[]>();
   storage.readCatalogue = () => reading.promise;
-  void kept.refresh();
-  const second = kept.refresh().then(() => stockOf());
+  void kept.refreshCatalogue();
+  const second = kept.refreshCatalogue().then(() => stockOf());
   await clock.advance(100);
   reading.resolve([product('a', 10)]);
   expect(await second).toBe(10);
@@ -65,31 +72,31 @@ it('reads once for all who ask at the same time, and is patient only at first', 
     readings.push(options);
     return readCatalogue(options);
   };
-  await Promise.all([kept.refresh(), kept.refresh(), kept.refresh()]);
+  await Promise.all([kept.refreshCatalogue(), kept.refreshCatalogue(), kept.refreshCatalogue()]);
   await clock.advance(2_000);
-  await kept.refresh();
+  await kept.refreshCatalogue();
   // Patient while there is nothing else to show.
   expect(readings).toEqual([{}, { timeoutMs: 300 }]);
 });
 
 it('keeps what it has when a reading fails, and does not try again at once', async () => {
-  await kept.refresh();
+  await kept.refreshCatalogue();
   storage.state = 'away';
   await clock.advance(6_000);
-  await kept.refresh();
-  await kept.refresh();
+  await kept.refreshCatalogue();
+  await kept.refreshCatalogue();
   expect(metrics.counts.get('event catalogue refresh-failed')).toBe(1);
   expect(kept.catalogue.view()).toMatchObject({ stale: true, ageMs: 6_000 });
   storage.state = 'live';
   await clock.advance(2_000);
-  await kept.refresh();
+  await kept.refreshCatalogue();
   expect(kept.catalogue.view()).toMatchObject({ stale: false, ageMs: 0 });
 });
 
 it('takes an empty catalogue for a mistake', async () => {
-  await kept.refresh();
+  await kept.refreshCatalogue();
   storage.readCatalogue = () => Promise.resolve([]);
   await clock.advance(2_000);
-  await kept.refresh();
+  await kept.refreshCatalogue();
   expect(stockOf()).toBe(10);
 });

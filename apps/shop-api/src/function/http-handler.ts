@@ -14,8 +14,8 @@ export interface HttpHandlerOptions {
   readonly handle: Shop['handle'];
   /** Called first, before any clock is read. */
   readonly thaw: () => void;
-  /** Brings what the function remembers up to date; never rejects, and limits its own time. */
-  readonly refresh: () => Promise<void>;
+  /** Brings up to date what the function remembers for such a request; never rejects, and limits its own time. */
+  readonly refresh: (request: Request) => Promise<void>;
   readonly pending: PendingWork;
   /** Called last, when all is known about the request. */
   readonly flush: () => void;
@@ -39,7 +39,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     if (!isHttpEvent(event)) throw new TypeError('not an event of an HTTP API with payload format 2.0');
     const request = toRequest(event);
     // Whether the function runs at all is nobody else's business.
-    if (new URL(request.url).pathname !== '/livez') await refresh();
+    if (new URL(request.url).pathname !== '/livez') await refresh(request);
     const remainingMs = context.getRemainingTimeInMillis() - ANSWER_MARGIN_MS;
     return toResult(await handle(request, { remainingMs }));
   }

@@ -17,8 +17,10 @@ import { createDueWork } from './due-work.ts';
 export interface RefreshedOnDemand {
   readonly catalogue: Catalogue;
   readonly recent: RecentOrders;
-  /** Reads again what is due. Never rejects. */
-  refresh(): Promise<void>;
+  /** Reads the catalogue again when it is due. Never rejects. */
+  refreshCatalogue(): Promise<void>;
+  /** Reads the newest orders again when they are due. Never rejects. */
+  refreshOrders(): Promise<void>;
 }
 
 export interface RefreshedOnDemandOptions {
@@ -73,8 +75,7 @@ export function createRefreshedOnDemand(options: RefreshedOnDemandOptions): Refr
       current: () => snapshot && { value: snapshot.value, ageMs: clock.now() - snapshot.takenAt },
       staleAfterMs: CATALOGUE_STALE_AFTER_MS,
     }),
-    refresh: async () => {
-      await Promise.all([products(), orders()]);
-    },
+    refreshCatalogue: products,
+    refreshOrders: orders,
   };
 }

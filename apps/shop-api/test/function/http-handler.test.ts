@@ -83,8 +83,8 @@ describe('an invocation', () => {
     };
     const handler = create({
       thaw: step('thaw'),
-      refresh: async () => {
-        step('refresh')();
+      refresh: async ({ url }) => {
+        step(`refresh for ${url}`)();
       },
       handle: async () => {
         step('handle')();
@@ -93,7 +93,7 @@ describe('an invocation', () => {
       flush: step('flush'),
     });
     await handler(await toEvent('/products'), context());
-    expect(steps).toEqual(['thaw', 'refresh', 'handle', 'flush']);
+    expect(steps).toEqual(['thaw', 'refresh for https://api.test/products', 'handle', 'flush']);
   });
 
   it('touches nothing else to say that it is alive', async () => {
