@@ -2,6 +2,7 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, it } from 'vitest';
+import { ALL_SERVERLESS_TIERS, serverlessTier } from './synthesized-serverless.ts';
 import { ALL_REGION_TIERS, synthesize, synthesizeRegions, TIERS } from './synthesized.ts';
 
 const CERTIFICATE = 'arn:aws:acm:eu-west-1:111122223333:certificate/0a1b2c3d-0000-4000-8000-000000000000';
@@ -66,9 +67,17 @@ const severalRegions = ALL_REGION_TIERS.flatMap((tier) =>
   ),
 );
 
+const serverless = ALL_SERVERLESS_TIERS.flatMap((tier) =>
+  VARIANTS.filter(([, settings]) => !('certificateArn' in settings || 'domainName' in settings)).map(
+    ([name, settings]: Variant) =>
+      [`serverless ${tier}`, name, () => serverlessTier(tier, settings)] as const,
+  ),
+);
+
 describe.each<readonly [string, string, () => { readonly app: IConstruct }]>([
   ...oneStack,
   ...severalRegions,
+  ...serverless,
 ])('the %s tier %s', (_tier, _variant, make) => {
   const { app } = make();
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ALL_SERVERLESS_TIERS, serverlessParts } from './synthesized-serverless.ts';
 import { ALL_REGION_TIERS, synthesize, synthesizeRegions, TIERS } from './synthesized.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -11,6 +12,7 @@ const PARTS = ['Trigger', 'Expected time', 'Steps', 'How to verify', 'How to und
 const stacks = [
   ...TIERS.map((tier) => synthesize(tier)),
   ...ALL_REGION_TIERS.flatMap((tier) => Object.values(synthesizeRegions(tier).parts)),
+  ...ALL_SERVERLESS_TIERS.flatMap((tier) => serverlessParts(tier)),
 ];
 
 const documents = ['docs/runbooks', 'docs/playbooks'].flatMap((folder) =>
@@ -49,7 +51,10 @@ describe.each(documents)('%s', (path) => {
   });
 });
 
-describe.each(stacks.map((stack) => [stack.stack.stackName, stack] as const))(
+/** Some stacks of a tier only serve, and others watch them. */
+const alerting = stacks.filter(({ resources }) => 'AlertTopic' in resources);
+
+describe.each(alerting.map((stack) => [stack.stack.stackName, stack] as const))(
   'the alarms of %s',
   (_, stack) => {
     it('name playbooks that exist', () => {

@@ -5,12 +5,19 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, CfnResource, type Stack } from 'aws-cdk-lib';
+import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { format, resolveConfig } from 'prettier';
 import { featureFlags } from '../settings/feature-flags.ts';
 import { readMultiRegionSettings } from '../settings/multi-region-settings.ts';
 import { type DeploymentSettings, readSettings } from '../settings/settings.ts';
+import { readServerlessSettings } from '../settings/serverless-settings.ts';
 import { readSingleZoneSettings, type SingleZoneSettings } from '../settings/single-zone-settings.ts';
+import {
+  createServerlessFiveNines,
+  createServerlessWarmStandby,
+} from '../stacks/serverless/multi-region-tiers.ts';
+import { createServerlessTier, type OneRegionTier } from '../stacks/serverless/serverless-tiers.ts';
+import { SERVERLESS_TOPICS } from '../stacks/serverless/topics.ts';
 import { createFiveNines } from '../stacks/servers/five-nines-stacks.ts';
 import { FIVE_NINES_TOPICS } from '../stacks/servers/five-nines-topics.ts';
 import { FOUR_NINES_TOPICS } from '../stacks/servers/four-nines-topics.ts';
@@ -33,6 +40,10 @@ function withEmptyApplication<T>(use: (appDist: string, outdir: string) => T): T
   try {
     mkdirSync(appDist);
     for (const file of ['server.mjs', 'rds-ca.pem']) writeFileSync(join(appDist, file), '');
+    for (const name of ['shop-api', 'order-worker', 'seed-catalogue']) {
+      mkdirSync(join(appDist, 'functions', name), { recursive: true });
+      writeFileSync(join(appDist, 'functions', name, 'index.mjs'), '');
+    }
     return use(appDist, join(folder, 'cdk.out'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -65,6 +76,16 @@ const severalRegions =
   (app, settings) =>
     Object.values<Stack>({ ...make(app, readMultiRegionSettings({}, settings)) });
 
+const serverless =
+  ({ tier }: TierTopics): MakeStacks =>
+  (app, settings) => {
+    const regions = readServerlessSettings({}, readMultiRegionSettings({}, settings));
+    if (tier === 'warm-standby') createServerlessWarmStandby(app, regions);
+    else if (tier === 'five-nines') createServerlessFiveNines(app, regions);
+    else createServerlessTier(app, settings, tier as OneRegionTier);
+    return app.node.children.filter((child): child is Stack => Stack.isStack(child));
+  };
+
 const typesOf = (make: MakeStacks): Record<string, string> =>
   withEmptyApplication((appDist) =>
     resourceTypes(make(new App({ context: { ...featureFlags() } }), readSettings({ appDist }))),
@@ -76,6 +97,7 @@ const TIERS: readonly (readonly [TierTopics, MakeStacks])[] = [
   [FOUR_NINES_TOPICS, oneStack(FourNinesStack, FOUR_NINES_TOPICS)],
   [WARM_STANDBY_TOPICS, severalRegions(createWarmStandby)],
   [FIVE_NINES_TOPICS, severalRegions(createFiveNines)],
+  ...SERVERLESS_TOPICS.map((topics): readonly [TierTopics, MakeStacks] => [topics, serverless(topics)]),
 ];
 
 const isCheck = process.argv.includes('--check');

@@ -1,11 +1,12 @@
 /** Renders what a tier promises and what fulfils it as a page of Markdown. Pure: the same topics, the same page. */
 import { posix } from 'node:path';
+import { designGoalRows, type DesignGoalShape } from './design-goals.ts';
 import type { Evidence, TierBudget, TierPromise, TierTopics } from './topics.ts';
 
 /** Where the pages live, from the repository's root. */
 export const TIER_PAGES_FOLDER = 'docs/tiers';
 
-export const tierPagePath = ({ tier }: TierTopics): string => posix.join(TIER_PAGES_FOLDER, `${tier}.md`);
+export const tierPagePath = ({ tier, page }: TierTopics): string => posix.join(TIER_PAGES_FOLDER, `${page ?? tier}.md`);
 
 /** @param types The CloudFormation type of each logical id in the tier's template. */
 export function renderTierPage(tier: TierTopics, types: Readonly<Record<string, string>>): string {
@@ -19,6 +20,7 @@ export function renderTierPage(tier: TierTopics, types: Readonly<Record<string, 
     deployment(tier),
     '',
     ...renderBudget(tier.budget),
+    ...renderDesignGoals(tier.designGoals),
     ...renderParts(types),
     '## Weakest links',
     '',
@@ -65,12 +67,48 @@ function renderBudget(budget: TierBudget | undefined): string[] {
   ];
 }
 
+/** Minutes of 365 days. */
+const YEAR_MINUTES = 525_600;
+
+function renderDesignGoals(shape: DesignGoalShape | undefined): string[] {
+  if (shape === undefined) return [];
+  return [
+    '## What the design goals allow',
+    '',
+    'Computed from what AWS says its services are designed for (Reliability Pillar, April 2020 edition, Appendix A): no promise and no measurement. Payment, a third party, comes on top of every order.',
+    '',
+    '| what | how | percent | minutes a year |',
+    '| --- | --- | --- | --- |',
+    ...designGoalRows(shape).map(
+      ({ what, how, availability }) =>
+        `| ${what} | ${how} | ${percentOf(availability)} | ${minutesOf(availability)} |`,
+    ),
+    '',
+  ];
+}
+
+/** Four decimals at most: no design goal has more, and nothing is designed for 100%. */
+function percentOf(availability: number): string {
+  const shown = (availability * 100).toFixed(4);
+  return shown === '100.0000' ? 'above 99.9999' : shown;
+}
+
+function minutesOf(availability: number): string {
+  const minutes = (1 - availability) * YEAR_MINUTES;
+  return minutes < 0.1 ? 'below 0.1' : minutes.toFixed(minutes < 10 ? 1 : 0);
+}
+
 /** What is paid for by the hour or the month, by the type of its resource. Servers are counted in the topics. */
 const PAID_PARTS: Readonly<Record<string, string>> = {
   'AWS::EC2::Instance': 'server',
   'AWS::AutoScaling::AutoScalingGroup': 'group of servers',
   'AWS::RDS::DBInstance': 'database instance',
   'AWS::RDS::GlobalCluster': 'global database',
+  'AWS::DynamoDB::GlobalTable': 'table',
+  'AWS::Lambda::Function': 'function',
+  'AWS::ApiGatewayV2::Api': 'HTTP API',
+  'AWS::SQS::Queue': 'queue',
+  'AWS::Pipes::Pipe': 'pipe',
   'AWS::ElasticLoadBalancingV2::LoadBalancer': 'load balancer',
   'AWS::EC2::NatGateway': 'NAT gateway',
   'AWS::EC2::VPCEndpoint': 'endpoint for a service',

@@ -3,6 +3,8 @@
  * nothing in the stack, no script and no document stands behind cannot be written down here.
  */
 
+import type { DesignGoalShape } from './design-goals.ts';
+
 /** Something in a template, by logical id. */
 export interface ResourceEvidence {
   readonly resource: string;
@@ -56,12 +58,22 @@ export interface TierBudget {
 export interface TierTopics {
   /** The tier's id, as in `nines:tier`. */
   readonly tier: string;
+  /**
+   * Name of the page.
+   * @default that of the tier
+   */
+  readonly page?: string;
   readonly title: string;
   readonly stackName: string;
   /** What the tier is, in two or three sentences. */
   readonly summary: string;
   /** @default none is shown */
   readonly budget?: TierBudget;
+  /**
+   * How services of AWS stand to each other, for what their published design goals allow.
+   * @default none is computed
+   */
+  readonly designGoals?: DesignGoalShape;
   /** What takes it down, weakest first. */
   readonly weakestLinks: readonly string[];
   readonly topics: readonly Topic[];

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { synthesizeServerless } from '../../../test/synthesized-serverless.ts';
+import { applicationOf } from '../../../test/synthesized-serverless.ts';
 
 const APPLICATION = join(import.meta.dirname, '../../../../apps/shop-api');
 const read = (file: string): string => readFileSync(join(APPLICATION, file), 'utf8');
 
 describe.each(['two-nines', 'three-nines'] as const)('the application of the serverless %s tier', (tier) => {
-  const { stack, template, resources } = synthesizeServerless(tier).application;
+  const { stack, template, resources } = applicationOf(tier);
 
   it('is deployed without an account, a region or a lookup', () => {
     expect(stack.environment).toBe('aws://unknown-account/unknown-region');
@@ -157,7 +157,7 @@ describe.each(['two-nines', 'three-nines'] as const)('the application of the ser
   });
 
   it('keeps its data unless it is a sandbox', () => {
-    const sandbox = synthesizeServerless(tier, { data: 'destroy' }).application;
+    const sandbox = applicationOf(tier, { data: 'destroy' });
 
     expect(resources['Table']).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate' });
     expect(stack.terminationProtection).toBe(true);
@@ -172,7 +172,7 @@ describe.each(['two-nines', 'three-nines'] as const)('the application of the ser
 });
 
 describe('the application of the serverless three-nines tier', () => {
-  const { template, resources } = synthesizeServerless('three-nines', { peakRps: '40' }).application;
+  const { template, resources } = applicationOf('three-nines', { peakRps: '40' });
 
   it('is refused more than it is rated for, and orders more than half of it', () => {
     expect(resources['Stage']?.Properties).toMatchObject({
@@ -197,7 +197,7 @@ describe('the application of the serverless three-nines tier', () => {
 });
 
 describe('the application of the serverless four-nines tier', () => {
-  const { template, resources } = synthesizeServerless('four-nines').application;
+  const { template, resources } = applicationOf('four-nines');
   const property = (id: string, name: string): unknown => resources[id]?.Properties[name];
 
   it('answers for products by a function of their own, so that slow payments take nothing from them', () => {

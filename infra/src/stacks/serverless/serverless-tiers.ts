@@ -18,7 +18,17 @@ export interface ServerlessTier {
   readonly operations: OperationsStack;
 }
 
-function createTier(scope: Construct, settings: DeploymentSettings, rules: ApplicationRules): ServerlessTier {
+/** Tiers of one region, weakest first. */
+const RULES = { 'two-nines': TWO_NINES, 'three-nines': THREE_NINES, 'four-nines': FOUR_NINES } as const;
+
+export type OneRegionTier = keyof typeof RULES;
+
+export function createServerlessTier(
+  scope: Construct,
+  settings: DeploymentSettings,
+  tier: OneRegionTier,
+): ServerlessTier {
+  const rules: ApplicationRules = RULES[tier];
   const name = `nines-${rules.tier}-serverless`;
   const firewall = rules.isStaticallyStable
     ? new FirewallStack(scope, `${name}-firewall`, { settings, rules })
@@ -40,10 +50,9 @@ function createTier(scope: Construct, settings: DeploymentSettings, rules: Appli
   return { application, edge, operations, ...(firewall !== undefined && { firewall }) };
 }
 
-/** Tiers of one region, weakest first. */
 export function createServerlessTiers(
   scope: Construct,
   settings: DeploymentSettings,
 ): readonly ServerlessTier[] {
-  return [TWO_NINES, THREE_NINES, FOUR_NINES].map((rules) => createTier(scope, settings, rules));
+  return (Object.keys(RULES) as OneRegionTier[]).map((tier) => createServerlessTier(scope, settings, tier));
 }
