@@ -1,10 +1,9 @@
 /** Rates the servers of several regions down to what one machine bears, alike in every region: they are the same servers. */
 import { nodesOfKind } from '@nines/topology';
 import type { ComputeGroupNode, Topology } from '@nines/topology';
-import { MACHINE_RPS } from '../machine-rating.ts';
 
-/** Two regions have twice the servers and databases, and an edge in front: half of what one region bears here. */
-export const REGIONS_RPS = MACHINE_RPS / 2;
+/** On two cores: two regions have twice the servers and databases of one, and an edge in front of them. */
+export const REGIONS_RPS = 120;
 
 const ratedRps = ({ process }: ComputeGroupNode): number => Number(process?.environment['RATED_RPS'] ?? 0);
 
