@@ -94,10 +94,14 @@ afterEach(async () => {
   await guardian.close();
 });
 
-const start = (nodes: readonly TopologyNode[], application = '/no/such/bundle.mjs') => {
+const start = (
+  nodes: readonly TopologyNode[],
+  application = '/no/such/bundle.mjs',
+  zones: readonly string[] = [],
+) => {
   const topology: Topology = {
     name: 'nines-test',
-    regions: [{ id: 'region-1', zones: [] }],
+    regions: [{ id: 'region-1', zones }],
     nodes,
     links: [],
     others: [],
@@ -224,21 +228,40 @@ it(
   },
 );
 
-it('runs a single server behind a passage that takes every request to it', { timeout: 120_000 }, async () => {
-  const single: ComputeGroupNode = {
-    ...GROUP,
-    desiredInstances: 1,
-    zones: ['zone-a'],
-    healthCheckType: 'EC2',
-    process: { ...GROUP.process!, environment: {} },
-  };
-  const cloud = await start([single, { ...DATABASE, zones: ['zone-a'], heldBy: 'Group' }], TINY_SERVER);
-  try {
-    await cloud.settle();
-    expect(cloud.instances.map(({ zone }) => zone)).toEqual(['zone-a']);
-    expect((await fetch(cloud.url)).ok).toBe(true);
-    expect([cloud.database.primaryZone, cloud.database.standbyZone]).toEqual(['zone-a', undefined]);
-  } finally {
-    await cloud.close();
-  }
-});
+it(
+  'runs a single server behind a passage, replaces it from a copy where it was, and rebuilds it elsewhere when told',
+  { timeout: 120_000 },
+  async () => {
+    const single: ComputeGroupNode = {
+      ...GROUP,
+      minInstances: 1,
+      maxInstances: 1,
+      desiredInstances: 1,
+      zones: ['zone-a'],
+      healthCheckType: 'EC2',
+      process: { ...GROUP.process!, environment: {} },
+    };
+    const database: DatabaseNode = { ...DATABASE, zones: ['zone-a'], heldBy: 'Group' };
+    const cloud = await start([single, database], TINY_SERVER, ['zone-a', 'zone-b']);
+    const whereItServes = async () => {
+      expect((await fetch(cloud.url)).ok).toBe(true);
+      return [...cloud.instances.map(({ id, zone }) => `${id} ${zone}`), cloud.database.primaryZone];
+    };
+    try {
+      await cloud.settle();
+      expect(await whereItServes()).toEqual(['instance-1 zone-a', 'zone-a']);
+      await cloud.database.query('CREATE TABLE since_the_copy (n int)');
+
+      expect(await cloud.database.losePrimary()).toBe('server with its database-1 in zone-a');
+      await cloud.settle();
+      expect(await whereItServes()).toEqual(['instance-2 zone-a', 'zone-a']);
+      await expect(cloud.database.query('SELECT n FROM since_the_copy')).rejects.toThrow('does not exist');
+
+      expect(await cloud.loseZone('zone-a')).toEqual(['instance-2', 'database-2 in zone-a']);
+      expect(await cloud.rebuildElsewhere?.()).toBe('zone-b');
+      expect(await whereItServes()).toEqual(['instance-3 zone-b', 'zone-b']);
+    } finally {
+      await cloud.close();
+    }
+  },
+);
