@@ -44,10 +44,7 @@ export const EXPERIMENTS = {
     measure: async (effort: Effort): Promise<Series> =>
       timeCalls(await failingCalls(effort.largeWindow), effort),
   },
-  idempotency: {
-    execArgv: EVEN_HEAP,
-    measure: (effort: Effort): Promise<Series> => timeProcessor(idempotentCalls(), effort),
-  },
+  idempotency: { measure: (effort: Effort): Promise<Series> => timeProcessor(idempotentCalls(), effort) },
   'bundle-size': { counted: true, measure: weighBundles },
   'idle-bytes': { measure: weighIdleBreakers },
   'idle-timers': { counted: true, measure: countIdleTimers },

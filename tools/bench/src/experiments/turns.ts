@@ -113,7 +113,7 @@ export const weighCalls = (contestants: readonly Contestant[], effort: Effort): 
   takeTurns(contestants, effort, heapBytes, HEAP_CALLS);
 
 /**
- * V8 options under which times are taken: one size of the young generation for all. Left alone, V8 enlarges it from 1 MB
+ * V8 options under which calls are timed that leave nothing: one size of the young generation for all. Left alone, V8 enlarges it from 1 MB
  * to 16 for whoever leaves most behind (opossum, here), and from then on everybody in the process writes past the
  * processor's own cache: a bare await rose from 37 to 48 ns, our timeout from 115 to 184, opossum itself not at all.
  * Of 2, 4, 8 and 16 MB this is where bare await, opossum and cockatiel were fastest (ours at 8).
