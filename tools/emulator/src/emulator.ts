@@ -44,6 +44,8 @@ export interface Emulator {
    * @throws EmulatorRequestError with what was answered, unless that was 200.
    */
   call<T>(operation: string, input: object): Promise<T>;
+  /** Makes a hosted zone of DNS, which stacks of several regions expect to be there. @returns Its id. */
+  createHostedZone(name: string): Promise<string>;
   /** Which of these resource types its CloudFormation does not know. */
   refusedTypes(types: readonly string[]): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -68,7 +70,8 @@ export class EmulatorRequestError extends Error {
   override readonly name = 'EmulatorRequestError';
 }
 
-const REQUEST_TIMEOUT_MS = 10_000;
+/** The emulator loads a service when it is first asked for, which takes seconds on a busy machine. */
+const REQUEST_TIMEOUT_MS = 60_000;
 const NAMES_REFUSED = /Unrecognized resource types: \[([^\]]*)\]/;
 
 async function ask(url: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
@@ -89,6 +92,21 @@ async function askForJson<T>(url: string): Promise<T> {
 /** The emulator checks no signature, but finds the service and the region of a request in it. */
 const signatureFor = (service: string, region: string): string =>
   `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=x`;
+
+const ZONE_ID = /<Id>\/hostedzone\/(\w+)<\/Id>/;
+
+async function createHostedZone(endpoint: string, region: string, name: string): Promise<string> {
+  const { text } = await ask(`${endpoint}/2013-04-01/hostedzone`, {
+    method: 'POST',
+    headers: { authorization: signatureFor('route53', region) },
+    body:
+      '<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">' +
+      `<Name>${name}</Name><CallerReference>nines</CallerReference></CreateHostedZoneRequest>`,
+  });
+  const id = ZONE_ID.exec(text)?.[1];
+  if (id === undefined) throw new EmulatorRequestError(`the emulator made no hosted zone:\n${text}`);
+  return id;
+}
 
 /** Which types a template of nothing else is refused for; the emulator names all of them at once. */
 async function refusedTypes(endpoint: string, region: string, types: readonly string[]): Promise<string[]> {
@@ -169,6 +187,7 @@ export async function startEmulator(options: StartEmulatorOptions): Promise<Emul
       return running.map(({ function: functionName, ...rest }) => ({ functionName, ...rest }));
     },
     call: (operation, input) => call(endpoint, region, operation, input),
+    createHostedZone: (name) => createHostedZone(endpoint, region, name),
     refusedTypes: (types) => refusedTypes(endpoint, region, types),
     stop,
   };

@@ -24,23 +24,23 @@ export interface FilterAssemblyOptions {
   readonly copy: string;
   /** Artifact ids of the stacks that are to be deployed; only they are filtered. */
   readonly stacks: readonly string[];
+  /** Where stacks go that name no region. @default eu-west-1 */
+  readonly region?: string;
   /** @default what MiniStack lacks */
   readonly lacking?: Lacking;
 }
 
 export async function filterAssembly(options: FilterAssemblyOptions): Promise<FilteredStack[]> {
-  const { assembly, copy, stacks, lacking = LACKING } = options;
+  const { assembly, copy, stacks, region = 'eu-west-1', lacking = LACKING } = options;
   await cp(assembly, copy, { recursive: true });
   const path = join(copy, 'manifest.json');
   const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
   const chosen = stacksOfAssembly(manifest).filter(({ artifactId }) => stacks.includes(artifactId));
   const filtered: FilteredStack[] = [];
-  for (const { artifactId, stackName, templateFile } of chosen) {
+  for (const { artifactId, stackName, templateFile, regionId } of chosen) {
     const file = join(copy, templateFile);
-    const { template, ...rest } = filterTemplate(
-      JSON.parse(await readFile(file, 'utf8')) as Template,
-      lacking,
-    );
+    const synthesized = JSON.parse(await readFile(file, 'utf8')) as Template;
+    const { template, ...rest } = filterTemplate(synthesized, lacking, regionId ?? region);
     await writeFile(file, JSON.stringify(template));
     filtered.push({ stackName, resources: Object.keys(template.Resources).length, ...rest });
     const artifact = manifest.artifacts[artifactId];

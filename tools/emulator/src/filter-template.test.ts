@@ -17,7 +17,7 @@ const LACKING: Lacking = {
   attributes: [{ type: 'X::Kept', attribute: 'Secret.Arn', why: 'no secret', value: 'secret-of-{id}' }],
 };
 
-const filter = (template: Template) => filterTemplate(template, LACKING);
+const filter = (template: Template) => filterTemplate(template, LACKING, 'eu-west-1');
 const kept = (properties: Record<string, unknown> = {}, more: object = {}) => ({
   Type: 'X::Kept',
   Properties: properties,
@@ -30,7 +30,13 @@ describe('a template without what the engine lacks', () => {
       Resources: { A: kept({ Of: { Ref: 'B' }, Text: { 'Fn::Sub': 'x${B.Arn}' } }), B: kept() },
       Outputs: { Name: { Value: { Ref: 'A' } } },
     };
-    expect(filter(template)).toEqual({ template, leftOut: [], droppedOutputs: [], replaced: [] });
+    expect(filter(template)).toEqual({
+      template,
+      leftOut: [],
+      droppedOutputs: [],
+      replaced: [],
+      droppedUpdatePolicies: [],
+    });
   });
 
   it('has lost the listed resources, and says which and why', () => {
@@ -117,6 +123,19 @@ describe('a template without what the engine lacks', () => {
     expect(template.Resources['B']).not.toHaveProperty('DependsOn');
   });
 
+  it('updates at once what was to be updated by something that is left out, and says so', () => {
+    const { template, droppedUpdatePolicies } = filter({
+      Resources: {
+        Named: { Type: 'X::Named' },
+        A: kept({}, { UpdatePolicy: { Canary: { Application: { Ref: 'Named' } } } }),
+        B: kept({}, { UpdatePolicy: { Rolling: { Count: 1 } } }),
+      },
+    });
+    expect(droppedUpdatePolicies).toEqual(['A']);
+    expect(template.Resources['A']).toEqual({ Type: 'X::Kept', Properties: {} });
+    expect(template.Resources['B']).toMatchObject({ UpdatePolicy: { Rolling: { Count: 1 } } });
+  });
+
   it('tells nothing of what is not there, not even with a value of ours', () => {
     const { template, droppedOutputs } = filter({
       Resources: { Named: { Type: 'X::Named' }, Gone: { Type: 'X::Gone' }, A: kept() },
@@ -128,6 +147,25 @@ describe('a template without what the engine lacks', () => {
     });
     expect(droppedOutputs).toEqual(['Name', 'Text']);
     expect(template.Outputs).toEqual({ Kept: { Value: { Ref: 'A' } } });
+  });
+
+  it('has a value for an output of another region, which the engine looks for in its own', () => {
+    const output = (Region?: string) => ({
+      'Fn::GetStackOutput': {
+        StackName: 'edge',
+        OutputName: 'Arn',
+        ...(Region === undefined ? {} : { Region }),
+      },
+    });
+    const { template, replaced } = filter({
+      Resources: { A: kept({ Far: output('us-east-1'), Near: output('eu-west-1'), Here: output() }) },
+    });
+    expect(template.Resources['A']?.Properties).toEqual({
+      Far: 'arn:aws:nines:us-east-1:000000000000:output-of-another-region',
+      Near: output('eu-west-1'),
+      Here: output(),
+    });
+    expect(replaced.map(({ to }) => to)).toEqual(['edge.Arn']);
   });
 
   it('has a value for an attribute that the engine lacks of what it makes', () => {

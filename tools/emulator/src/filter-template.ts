@@ -4,7 +4,7 @@
  * Pure. Use it before a deployment to an emulator, never before one to AWS. What refers to a resource that is left out
  * gets the value that the list gives for it; where the list gives none it is left out as well, and so on.
  */
-import { IMAGE_PARAMETER_TYPE, PUBLISHED_IMAGE } from './lacking-types.ts';
+import { IMAGE_PARAMETER_TYPE, OUTPUT_OF_ANOTHER_REGION, PUBLISHED_IMAGE } from './lacking-types.ts';
 import type { Lacking, LackingType } from './lacking-types.ts';
 
 export interface Template {
@@ -17,6 +17,7 @@ export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
   readonly DependsOn?: string | readonly string[];
+  readonly UpdatePolicy?: unknown;
 }
 
 export interface TemplateParameter {
@@ -47,10 +48,15 @@ export interface FilteredTemplate {
   /** Names of outputs that told of something that is left out. */
   readonly droppedOutputs: readonly string[];
   readonly replaced: readonly ReplacedReference[];
+  /** Resources that are changed at once, because their policy of updates refers to something that is left out. */
+  readonly droppedUpdatePolicies: readonly string[];
 }
 
 interface Reference {
+  /** Of an output in another region: `<stack>.<output>`. */
   readonly logicalId: string;
+  /** Only of an output of another stack, when it names a region. */
+  readonly region?: string;
   /** Absent for `Ref`. */
   readonly attribute?: string;
 }
@@ -62,12 +68,21 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function referenceIn(value: Record<string, unknown>): Reference | undefined {
   if (typeof value['Ref'] === 'string') return { logicalId: value['Ref'] };
+  const output = value['Fn::GetStackOutput'] as StackOutput | undefined;
+  if (typeof output?.Region === 'string')
+    return { logicalId: `${output.StackName}.${output.OutputName}`, region: output.Region };
   const attribute = value['Fn::GetAtt'];
   if (attribute === undefined) return undefined;
   const [logicalId, ...rest] = Array.isArray(attribute)
     ? (attribute as string[])
     : (attribute as string).split('.');
   return { logicalId: logicalId ?? '', attribute: rest.join('.') };
+}
+
+interface StackOutput {
+  readonly StackName: string;
+  readonly OutputName: string;
+  readonly Region?: unknown;
 }
 
 /** `${Name}` and `${Name.Attribute}`; `${!Name}` is the text itself. */
@@ -168,6 +183,16 @@ function withoutWaitingFor(resource: TemplateResource, out: ReadonlyMap<string, 
   return waitsFor.length === 0 ? rest : { ...rest, DependsOn: waitsFor };
 }
 
+/** How a resource is updated is not what it is: without its CodeDeploy an alias is moved at once, and said to be. */
+const isUpdatedByWhatIsOut = (
+  { UpdatePolicy }: TemplateResource,
+  out: ReadonlyMap<string, unknown>,
+): boolean => referencesOf(UpdatePolicy).some(({ logicalId }) => out.has(logicalId));
+
+function withoutUpdatePolicy({ UpdatePolicy: _dropped, ...rest }: TemplateResource): TemplateResource {
+  return rest;
+}
+
 /** The image of a machine that starts nowhere: one that is published stands in for one that is not. */
 function withPublishedImages(
   parameters: Readonly<Record<string, TemplateParameter>>,
@@ -185,9 +210,10 @@ function withPublishedImages(
 
 /**
  * @param lacking What the engine lacks.
+ * @param region Where the stack goes.
  * @returns The template without it, and everything that is not as it was. The given template is not changed.
  */
-export function filterTemplate(template: Template, lacking: Lacking): FilteredTemplate {
+export function filterTemplate(template: Template, lacking: Lacking, region: string): FilteredTemplate {
   const listed: Listed = new Map(
     Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
       const entry = entryFor(resource, lacking.types);
@@ -196,22 +222,29 @@ export function filterTemplate(template: Template, lacking: Lacking): FilteredTe
   );
   const out = findLeftOut(template.Resources, listed);
   const replaced: ReplacedReference[] = [];
+  const valueFor = (reference: Reference): string | undefined => {
+    const { logicalId, region: elsewhere } = reference;
+    if (elsewhere !== undefined) return elsewhere === region ? undefined : OUTPUT_OF_ANOTHER_REGION;
+    return out.has(logicalId)
+      ? standInFor(reference, listed.get(logicalId))
+      : attributeFor(reference, template.Resources[logicalId], lacking);
+  };
   const replaceIn =
     (from: string): Replace =>
     (reference) => {
-      const { logicalId } = reference;
-      const value = out.has(logicalId)
-        ? standInFor(reference, listed.get(logicalId))
-        : attributeFor(reference, template.Resources[logicalId], lacking);
+      const value = valueFor(reference);
       if (value !== undefined) replaced.push({ from, to: nameOf(reference), value });
       return value;
     };
 
+  const droppedUpdatePolicies: string[] = [];
   const resources: Record<string, TemplateResource> = {};
   for (const [logicalId, resource] of Object.entries(template.Resources)) {
     if (out.has(logicalId)) continue;
     const properties = rewrite(resource.Properties, replaceIn(logicalId)) as TemplateResource['Properties'];
-    const kept = withoutWaitingFor(resource, out);
+    const isDropped = isUpdatedByWhatIsOut(resource, out);
+    if (isDropped) droppedUpdatePolicies.push(logicalId);
+    const kept = withoutWaitingFor(isDropped ? withoutUpdatePolicy(resource) : resource, out);
     resources[logicalId] = { ...kept, ...(properties === undefined ? {} : { Properties: properties }) };
   }
 
@@ -232,5 +265,6 @@ export function filterTemplate(template: Template, lacking: Lacking): FilteredTe
     leftOut: [...out.values()],
     droppedOutputs,
     replaced,
+    droppedUpdatePolicies,
   };
 }

@@ -165,3 +165,9 @@ export const LACKING: Lacking = { types: LACKING_TYPES, attributes: LACKING_ATTR
 /** Templates name the newest image of a machine by a parameter that AWS publishes; the emulator publishes only this one. */
 export const IMAGE_PARAMETER_TYPE = 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>';
 export const PUBLISHED_IMAGE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
+
+/**
+ * In the place of an output of a stack in another region (`Fn::GetStackOutput` with a region), which the emulator looks
+ * for in the stack's own.
+ */
+export const OUTPUT_OF_ANOTHER_REGION = 'arn:aws:nines:us-east-1:000000000000:output-of-another-region';

@@ -235,19 +235,21 @@ function startPipe(
   return startStreamPipe({ emulator, tableName, queueUrl, fits, clock, onError });
 }
 
+/** One route of each function that a stack may have for requests. */
+const WARM_ROUTES = ['/products?limit=1', '/orders?limit=1'] as const;
 /** Requests that overlap are each given a process; a few rounds, because a process that is ready answers too soon. */
 const WARM_UP_ROUNDS = 3;
 
 function createWarmUp({ emulator }: Parts, url: string): ServerlessCloud['warmUp'] {
   return async (atOnce) => {
     for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
-      const asked = Array.from({ length: atOnce }, () =>
-        fetch(`${url}/products?limit=1`, { headers: { connection: 'close' } }).then((answer) =>
-          answer.text(),
-        ),
-      );
-      // What an answer is worth is the load's to judge.
-      await Promise.allSettled(asked);
+      for (const route of WARM_ROUTES) {
+        const asked = Array.from({ length: atOnce }, () =>
+          fetch(`${url}${route}`, { headers: { connection: 'close' } }).then((answer) => answer.text()),
+        );
+        // What an answer is worth is the load's to judge.
+        await Promise.allSettled(asked);
+      }
     }
     return (await emulator.functions()).length;
   };

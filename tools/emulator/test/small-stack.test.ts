@@ -48,7 +48,7 @@ const deployable = (assembly: string, template: object) => ({
   stacks: [{ artifactId: SMALL_STACK, stackName: SMALL_STACK, template }],
 });
 
-describe('the list of what the emulator lacks', () => {
+describe('the list of what the emulator lacks', { timeout: LONGEST_MS }, () => {
   it('has no entry that the emulator knows', async () => {
     expect(await findStaleEntries(emulator, LACKING_TYPES)).toEqual([]);
   });
@@ -59,6 +59,12 @@ describe('the list of what the emulator lacks', () => {
     expect(await findStaleEntries(emulator, types)).toEqual(['AWS::SQS::Queue']);
     expect(await findStaleEntries(emulator, [entry('AWS::SNS::Topic')])).toEqual(['AWS::SNS::Topic']);
   });
+});
+
+it('a hosted zone is made before stacks that expect one', async () => {
+  const id = await emulator.createHostedZone('shop.test');
+  expect(id).toMatch(/^Z/);
+  expect(JSON.stringify((await emulator.inventory())['route53'])).toContain(id);
 });
 
 describe('a small stack', () => {

@@ -20,7 +20,7 @@ import { synthesize } from '../cdk/synthesize.ts';
 import { EXIT } from '../exit-code.ts';
 import type { ExitCode } from '../exit-code.ts';
 import type { AddCommand, ProgramContext } from '../program.ts';
-import { describeDeployments } from '../terminal/deployment-lines.ts';
+import { describeDeployments, describeOutcome } from '../terminal/deployment-lines.ts';
 import type { DeploymentOutcome, DeploymentsReport } from '../terminal/deployment-lines.ts';
 import { buildApplications, FLAVOURS, readTier, ROOT, TierNotSynthesizedError } from '../workspace.ts';
 import type { Flavour, SynthesizedTier } from '../workspace.ts';
@@ -53,6 +53,9 @@ export interface DeploymentsSources {
 const SANDBOX = ['data=destroy', 'paymentUrl=http://127.0.0.1:9', 'reviewsUrl=http://127.0.0.1:9'] as const;
 /** One more subscriber, and a higher rating: what a team changes on a quiet day. */
 const CHANGED = [...SANDBOX, 'alertEmail=somebody@shop.test', 'peakRps=251'] as const;
+
+/** A name that is nobody's (RFC 6761), for the tiers of several regions. */
+const DOMAIN = 'shop.test';
 
 interface Chosen {
   readonly name: string;
@@ -104,15 +107,21 @@ interface Workshop {
 }
 
 /** Two syntheses serve all tiers: as a sandbox, and with a change. */
-async function synthesizeTwice({ guardian, sources, context }: Workshop): Promise<[string, string]> {
+async function synthesizeTwice({
+  guardian,
+  emulator,
+  sources,
+  context,
+}: Workshop): Promise<[string, string]> {
   const { console, signal } = context;
+  const domain = [`domainName=${DOMAIN}`, `hostedZoneId=${await emulator.createHostedZone(DOMAIN)}`];
   const folder = await guardian.makeDirectory('nines-deployments-');
   const synthesizeInto = async (name: string, settings: readonly string[]): Promise<string> => {
     console.line(`synthesizing all stacks ${name === 'first' ? 'as sandboxes' : 'with a change'}`);
     const assembly = join(folder, name);
     await synthesize({
       tier: 'three-nines',
-      settings: { context: settings },
+      settings: { context: [...settings, ...domain] },
       assembly,
       runCdk: sources.runCdk,
       build: () => Promise.resolve(),
@@ -177,7 +186,11 @@ async function runAll(
   const cdk = await createEmulatorCdk({ emulator, guardian, root: ROOT, signal: context.signal });
   const bootstrapSeconds = await bootstrapAll(chosen, cdk, context);
   const outcomes: DeploymentOutcome[] = [];
-  for (const one of chosen) outcomes.push(await deployOne(one, cdk, workshop));
+  for (const one of chosen) {
+    const outcome = await deployOne(one, cdk, workshop);
+    outcomes.push(outcome);
+    for (const line of describeOutcome(outcome)) context.console.line(line);
+  }
   // Nothing deployed is nothing shown.
   const met = outcomes.length > 0 && outcomes.every(({ result }) => result?.met === true);
   return { bootstrapSeconds, outcomes, met };

@@ -59,6 +59,12 @@ function describeTypes(outcomes: readonly DeploymentOutcome[]): string[] {
   ];
 }
 
+export const describeOutcome = ({ name, result, error }: DeploymentOutcome): string[] => [
+  `${name}: ${result?.met === true ? 'met' : 'NOT MET'}`,
+  ...(result === undefined ? [] : describeResult(result)),
+  ...(error === undefined ? [] : [`  ${error.message} [${error.code}]`]),
+];
+
 export function describeDeployments({ bootstrapSeconds, outcomes, met }: DeploymentsReport): string[] {
   const bootstraps = Object.entries(bootstrapSeconds).map(
     ([region, took]) => `${region} in ${seconds(took)}`,
@@ -69,11 +75,7 @@ export function describeDeployments({ bootstrapSeconds, outcomes, met }: Deploym
     ...describeTypes(outcomes),
     '',
     `bootstrapped ${bootstraps.join(', ')}`,
-    ...outcomes.flatMap(({ name, result, error }) => [
-      `${name}: ${result?.met === true ? 'met' : 'NOT MET'}`,
-      ...(result === undefined ? [] : describeResult(result)),
-      ...(error === undefined ? [] : [`  ${error.message} [${error.code}]`]),
-    ]),
+    ...outcomes.flatMap(describeOutcome),
     '',
     met ? 'Every stack is deployed, updated and destroyed, and leaves what it says.' : 'NOT MET: see above.',
   ];

@@ -11,6 +11,7 @@ export function describeFiltered({
   leftOut,
   droppedOutputs,
   replaced,
+  droppedUpdatePolicies,
 }: FilteredStack): string[] {
   if (leftOut.length === 0 && replaced.length === 0)
     return [`${stackName}: all ${String(resources)} resources are deployed as they are`];
@@ -26,6 +27,7 @@ export function describeFiltered({
     `${stackName}: ${String(leftOut.length)} of ${String(all)} resources are left out, because the emulator lacks them:`,
     ...[...byType].map(([key, { ids }]) => `  ${key}: ${ids.join(', ')}`),
     ...listed('outputs that are dropped', droppedOutputs),
+    ...listed('updated at once, without their policy of updates', droppedUpdatePolicies),
     ...listed(
       'values of ours',
       replaced.map(({ from, to, value }) => `${value} for ${to} in ${from}`),
