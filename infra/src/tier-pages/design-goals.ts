@@ -60,7 +60,11 @@ function oneRegion(): readonly DesignGoalRow[] {
 
 function edge(): readonly DesignGoalRow[] {
   return [
-    { what: 'products, nothing at the edge', how: named('CloudFront', ...CODE), availability: series('CloudFront', ...CODE) },
+    {
+      what: 'products, nothing at the edge',
+      how: named('CloudFront', ...CODE),
+      availability: series('CloudFront', ...CODE),
+    },
     ...cachedRows(series(...CODE)),
     {
       what: 'orders, refused when the table refuses',
@@ -91,7 +95,11 @@ function allServe(): readonly DesignGoalRow[] {
   const orders = seriesAvailability([share('Route 53'), regions, share('DynamoDB (global table)')]);
   return [
     { what: 'one region', how: named(...CODE), availability: series(...CODE) },
-    { what: 'three regions', how: '1 - (1 - one region)³, if they fail independently and are left at once', availability: regions },
+    {
+      what: 'three regions',
+      how: '1 - (1 - one region)³, if they fail independently and are left at once',
+      availability: regions,
+    },
     {
       what: 'orders, by the name behind the edge',
       how: `${named('Route 53', 'DynamoDB (global table)')} x three regions`,

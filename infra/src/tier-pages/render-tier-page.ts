@@ -6,7 +6,8 @@ import type { Evidence, TierBudget, TierPromise, TierTopics } from './topics.ts'
 /** Where the pages live, from the repository's root. */
 export const TIER_PAGES_FOLDER = 'docs/tiers';
 
-export const tierPagePath = ({ tier, page }: TierTopics): string => posix.join(TIER_PAGES_FOLDER, `${page ?? tier}.md`);
+export const tierPagePath = ({ tier, page }: TierTopics): string =>
+  posix.join(TIER_PAGES_FOLDER, `${page ?? tier}.md`);
 
 /** @param types The CloudFormation type of each logical id in the tier's template. */
 export function renderTierPage(tier: TierTopics, types: Readonly<Record<string, string>>): string {

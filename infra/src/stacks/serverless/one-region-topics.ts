@@ -12,7 +12,13 @@ export const TWO_NINES_SERVERLESS: TierTopics = {
   stackName: 'nines-two-nines-serverless*',
   summary:
     'One region, whose zones are AWS’s own business: an HTTP API, a function in one version, a table, a queue. Releases replace the function in place, copies of the table are made by hand, and nobody is woken but for what no customer would notice in time.',
-  budget: { eventsPerYear: 4, decideMinutes: 30, recoverMinutes: 40, plannedMinutes: 1_440, allowanceMinutes: 5_256 },
+  budget: {
+    eventsPerYear: 4,
+    decideMinutes: 30,
+    recoverMinutes: 40,
+    plannedMinutes: 1_440,
+    allowanceMinutes: 5_256,
+  },
   designGoals: 'one-region',
   weakestLinks: [
     'A wrong release is in place for everybody at once, until somebody notices and takes it back.',
@@ -55,7 +61,10 @@ export const TWO_NINES_SERVERLESS: TierTopics = {
         {
           promise: 'Infrastructure as code; deploy and roll back by runbook',
           fulfilledBy: [
-            { command: "npx cdk deploy 'nines-two-nines-serverless*'", how: 'from infra/, the whole release' },
+            {
+              command: "npx cdk deploy 'nines-two-nines-serverless*'",
+              how: 'from infra/, the whole release',
+            },
             { document: 'docs/runbooks/deploy-a-release.md', how: 'step by step' },
             { document: 'docs/runbooks/roll-back-a-release.md', how: 'step by step' },
             { document: 'docs/playbooks/failed-deployment.md', how: 'why it failed, what state it is in' },
@@ -82,7 +91,10 @@ export const TWO_NINES_SERVERLESS: TierTopics = {
           promise: 'One region; rebuild and restore',
           fulfilledBy: [
             { resource: 'Api', how: 'over the zones of the region' },
-            { resource: 'ShopFunction', how: 'the same; a failed environment is replaced with the next request' },
+            {
+              resource: 'ShopFunction',
+              how: 'the same; a failed environment is replaced with the next request',
+            },
             { resource: 'Table', how: 'three copies in three zones' },
             ...shared.QUEUES,
           ],
@@ -119,7 +131,13 @@ export const THREE_NINES_SERVERLESS: TierTopics = {
   stackName: 'nines-three-nines-serverless*',
   summary:
     'The 99% tier with somebody who is told: alarms on every part, throttles and concurrency by a rating, any second of five weeks restorable, copies that are restored every week. For internal tools.',
-  budget: { eventsPerYear: 2, decideMinutes: 30, recoverMinutes: 30, plannedMinutes: 150, allowanceMinutes: 525 },
+  budget: {
+    eventsPerYear: 2,
+    decideMinutes: 30,
+    recoverMinutes: 30,
+    plannedMinutes: 150,
+    allowanceMinutes: 525,
+  },
   designGoals: 'one-region',
   weakestLinks: [
     'A wrong release is in place for everybody at once, until alarms go off and somebody takes it back.',
@@ -176,7 +194,10 @@ export const THREE_NINES_SERVERLESS: TierTopics = {
         {
           promise: 'Automated in-place deployment, rollback by runbook',
           fulfilledBy: [
-            { command: "npx cdk deploy 'nines-three-nines-serverless*'", how: 'from infra/, the whole release' },
+            {
+              command: "npx cdk deploy 'nines-three-nines-serverless*'",
+              how: 'from infra/, the whole release',
+            },
             { document: 'docs/runbooks/deploy-a-release.md', how: 'step by step' },
             { document: 'docs/runbooks/roll-back-a-release.md', how: 'step by step' },
             shared.RELEASE_ALERT,
@@ -202,7 +223,10 @@ export const THREE_NINES_SERVERLESS: TierTopics = {
           promise: 'Two zones, tiers separated; self-healing application tier; database over zones',
           fulfilledBy: [
             { resource: 'Api', how: 'over the zones of the region' },
-            { resource: 'ShopFunction', how: 'the same; a failed environment is replaced with the next request' },
+            {
+              resource: 'ShopFunction',
+              how: 'the same; a failed environment is replaced with the next request',
+            },
             { resource: 'Table', how: 'three copies in three zones, encrypted' },
             ...shared.QUEUES,
           ],
@@ -276,8 +300,18 @@ export const FOUR_NINES_SERVERLESS: TierTopics = {
           promise: 'An alert for each configured alarm and each failure',
           fulfilledBy: [
             ...shared.SITE_ALARMS,
-            ...shared.functionAlarms('Reads', ['ErrorAlarm', 'ThrottleAlarm', 'ConcurrencyAlarm', 'SpilloverAlarm']),
-            ...shared.functionAlarms('Orders', ['ErrorAlarm', 'ThrottleAlarm', 'ConcurrencyAlarm', 'SpilloverAlarm']),
+            ...shared.functionAlarms('Reads', [
+              'ErrorAlarm',
+              'ThrottleAlarm',
+              'ConcurrencyAlarm',
+              'SpilloverAlarm',
+            ]),
+            ...shared.functionAlarms('Orders', [
+              'ErrorAlarm',
+              'ThrottleAlarm',
+              'ConcurrencyAlarm',
+              'SpilloverAlarm',
+            ]),
             ...shared.functionAlarms('Worker', ['ErrorAlarm', 'ThrottleAlarm']),
             ...shared.TABLE_ALARMS,
             ...shared.INTAKE_ALARMS,
@@ -314,7 +348,10 @@ export const FOUR_NINES_SERVERLESS: TierTopics = {
           promise: 'Read availability of the main content is put before write availability',
           fulfilledBy: [
             { resource: 'ReadsLive', how: 'slow payments take nothing from products' },
-            { document: 'docs/adr/0066-products-are-kept-at-the-edge.md', how: 'products while the API is away' },
+            {
+              document: 'docs/adr/0066-products-are-kept-at-the-edge.md',
+              how: 'products while the API is away',
+            },
             ...shared.LEVERS,
           ],
         },
@@ -326,8 +363,14 @@ export const FOUR_NINES_SERVERLESS: TierTopics = {
         {
           promise: 'Canary or blue/green, one fault isolation zone at a time',
           fulfilledBy: [
-            { command: "npx cdk deploy 'nines-four-nines-serverless*'", how: 'from infra/, the whole release' },
-            { resource: 'ReadsDeployment', how: 'a tenth of the requests for products for five minutes, then all' },
+            {
+              command: "npx cdk deploy 'nines-four-nines-serverless*'",
+              how: 'from infra/, the whole release',
+            },
+            {
+              resource: 'ReadsDeployment',
+              how: 'a tenth of the requests for products for five minutes, then all',
+            },
             { resource: 'OrdersDeployment', how: 'the same for orders, when products have finished' },
             { document: 'docs/runbooks/deploy-a-release.md', how: 'step by step' },
           ],
@@ -371,7 +414,10 @@ export const FOUR_NINES_SERVERLESS: TierTopics = {
           promise: 'CloudFront in front',
           fulfilledBy: [
             { resource: 'Distribution', how: 'pages and API under one name; products kept for a second' },
-            { resource: 'Firewall', how: 'addresses that send too much, of bad reputation, or known attacks' },
+            {
+              resource: 'Firewall',
+              how: 'addresses that send too much, of bad reputation, or known attacks',
+            },
             { document: 'docs/adr/0065-the-firewall-stands-at-the-edge.md', how: 'why it stands there' },
           ],
         },

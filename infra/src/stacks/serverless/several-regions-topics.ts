@@ -18,7 +18,10 @@ const CHANGE = (command: string): Topic => ({
       promise: 'As 99.99%, one region finished before the next begins',
       fulfilledBy: [
         { command, how: 'from infra/: the table, one region after the other, the edge' },
-        { resource: 'ReadsDeployment', how: 'a tenth of the requests for products for five minutes, then all' },
+        {
+          resource: 'ReadsDeployment',
+          how: 'a tenth of the requests for products for five minutes, then all',
+        },
         { resource: 'OrdersDeployment', how: 'the same for orders, when products have finished' },
         { document: 'docs/runbooks/deploy-to-several-regions.md', how: 'step by step' },
       ],
@@ -119,7 +122,13 @@ export const WARM_STANDBY_SERVERLESS: TierTopics = {
   stackName: 'nines-warm-standby-serverless-*',
   summary:
     'Two regions, one on duty: the other one has the same functions with little capacity ready, the same table a second later, and is read-only. A person decides, and one command in the region that survives makes it serve. For online commerce and points of sale.',
-  budget: { eventsPerYear: 2, decideMinutes: 20, recoverMinutes: 10, plannedMinutes: 0, allowanceMinutes: 262 },
+  budget: {
+    eventsPerYear: 2,
+    decideMinutes: 20,
+    recoverMinutes: 10,
+    plannedMinutes: 0,
+    allowanceMinutes: 262,
+  },
   designGoals: 'standby',
   weakestLinks: [
     'A person decides, which takes longer than anything that follows.',
@@ -129,11 +138,14 @@ export const WARM_STANDBY_SERVERLESS: TierTopics = {
     'Damage to data is in both regions within a second: only a restore helps.',
   ],
   topics: [
-    monitoring(['first', 'second'], [
-      { resource: 'ReplicationLagAlarm1', how: 'so much would be missing in the other region' },
-      { resource: 'TookOverAlarm', how: 'the standby serves; traffic follows this alarm' },
-      { resource: 'DutySilentAlarm', how: 'nobody says who is on duty' },
-    ]),
+    monitoring(
+      ['first', 'second'],
+      [
+        { resource: 'ReplicationLagAlarm1', how: 'so much would be missing in the other region' },
+        { resource: 'TookOverAlarm', how: 'the standby serves; traffic follows this alarm' },
+        { resource: 'DutySilentAlarm', how: 'nobody says who is on duty' },
+      ],
+    ),
     DEMAND,
     CHANGE("npx cdk deploy 'nines-warm-standby-serverless-*'"),
     BACKUPS,
@@ -167,7 +179,10 @@ export const WARM_STANDBY_SERVERLESS: TierTopics = {
         {
           promise: 'Warm standby scaled out by a workflow',
           fulfilledBy: [
-            { resource: 'TakeOver', how: 'capacity, then writes, then traffic; asks nothing of the lost region' },
+            {
+              resource: 'TakeOver',
+              how: 'capacity, then writes, then traffic; asks nothing of the lost region',
+            },
             { resource: 'StepAside', how: 'the planned way, which loses nothing' },
             { resource: 'Duty', how: 'who serves, written down in each region' },
             { resource: 'DutyBeacon', how: 'says it once a minute' },
@@ -190,7 +205,7 @@ export const FIVE_NINES_SERVERLESS: TierTopics = {
   designGoals: 'all-serve',
   weakestLinks: [
     'Orders: see above. What follows assumes that it is settled.',
-    "CloudFront, whose design goal is 99.99%: whoever needs more lets clients use `live.origin.<domain>` when the edge fails.",
+    'CloudFront, whose design goal is 99.99%: whoever needs more lets clients use `live.origin.<domain>` when the edge fails.',
     'Payment is a third party on the way of an order, for all regions.',
     'A wrong release that alarms do not see reaches all regions, one after the other.',
     'Each write crosses between regions, and takes that long.',
@@ -218,7 +233,10 @@ export const FIVE_NINES_SERVERLESS: TierTopics = {
           promise: 'Data partitioned and synchronised, conflicts resolved by design',
           fulfilledBy: [
             { resource: 'Table', how: 'acknowledged by two of three regions, so there are no conflicts' },
-            { document: 'docs/adr/0068-strong-consistency-and-an-order.md', how: 'and what that costs an order' },
+            {
+              document: 'docs/adr/0068-strong-consistency-and-an-order.md',
+              how: 'and what that costs an order',
+            },
           ],
         },
         shared.SOFTWARE,

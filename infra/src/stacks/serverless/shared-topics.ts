@@ -53,7 +53,10 @@ export const functionAlarms = (
   name: string,
   kinds: readonly (keyof typeof FUNCTION_ALARM)[],
 ): readonly Evidence[] =>
-  kinds.map((kind) => ({ resource: `${name}${kind}`, how: `${name.toLowerCase()}: ${FUNCTION_ALARM[kind]}` }));
+  kinds.map((kind) => ({
+    resource: `${name}${kind}`,
+    how: `${name.toLowerCase()}: ${FUNCTION_ALARM[kind]}`,
+  }));
 
 export const TABLE_ALARMS: readonly Evidence[] = [
   { resource: 'TableRefusalAlarm', how: 'it refuses requests for want of capacity' },

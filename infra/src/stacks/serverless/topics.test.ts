@@ -12,10 +12,10 @@ const REPOSITORY = join(import.meta.dirname, '../../../..');
 function deployed(tier: string): Readonly<Record<string, Resource>> {
   const { stackNames, part } = serverlessTier(tier as ServerlessTierName);
   const prefix = `nines-${tier}-serverless`;
-  return Object.assign({}, ...stackNames.map((name) => part(name.slice(prefix.length + 1)).resources)) as Record<
-    string,
-    Resource
-  >;
+  return Object.assign(
+    {},
+    ...stackNames.map((name) => part(name.slice(prefix.length + 1)).resources),
+  ) as Record<string, Resource>;
 }
 
 describe.each(SERVERLESS_TOPICS.map((topics) => [topics.tier, topics] as const))(
@@ -46,7 +46,11 @@ describe.each(SERVERLESS_TOPICS.map((topics) => [topics.tier, topics] as const))
     });
 
     it('point at resources that are in the templates', () => {
-      expect(evidence.flatMap((item) => ('resource' in item && !(item.resource in resources) ? item.resource : []))).toEqual([]);
+      expect(
+        evidence.flatMap((item) =>
+          'resource' in item && !(item.resource in resources) ? item.resource : [],
+        ),
+      ).toEqual([]);
     });
 
     it('point at documents and sources that are in the repository', () => {
