@@ -31,7 +31,7 @@ const chartScript = (): string =>
   transformSync(readOwnFile('./page/charts.ts'), { loader: 'ts', format: 'iife', target: 'es2022' }).code;
 
 const title = ({ result }: GameDayReport): string =>
-  `Game day of the ${tierName(result.tier)}: ${runVerdict(result)}`;
+  `Game day of the ${tierName(result)}: ${runVerdict(result)}`;
 
 /** The page as text, to be written to a file. Every string of the report is escaped, whoever wrote it. */
 export function renderHtmlReport(report: GameDayReport): string {

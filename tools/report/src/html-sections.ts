@@ -41,7 +41,7 @@ export function verdictSection({ result, startedAt }: GameDayReport): Html {
   return html` <header class="verdict ${className(result.met)}">
       <h1>${capitalized(runVerdict(result))}</h1>
       <p>
-        ${tierName(result.tier)}: ${result.faults.length} faults under load,
+        ${tierName(result)}: ${result.faults.length} faults under load,
         ${result.faults.filter(({ met }) => met).length} of them met their acceptance.
       </p>
       <p class="about">

@@ -92,7 +92,7 @@ function headLines(report: GameDayReport, { paint, width }: Page): string[] {
   ];
   const loud = warning === undefined ? [] : wrap(`FAST PACE: ${warning}`, width);
   return [
-    `${paint(['bold', result.met ? 'green' : 'red'], runVerdict(result).toUpperCase())}: ${printable(tierName(result.tier))}`,
+    `${paint(['bold', result.met ? 'green' : 'red'], runVerdict(result).toUpperCase())}: ${printable(tierName(result))}`,
     ...wrap(about.join(', '), width),
     ...loud.map((line) => paint(['bold', 'yellow'], line)),
   ];

@@ -44,9 +44,10 @@ export const runVerdict = (result: GameDayResult): string =>
   `${verdictWord(result.met)}${isFast(result) ? ' at fast pace' : ''}`;
 
 /** `99.9% tier (three-nines)`; a tier that is not ours is called what it calls itself. */
-export function tierName(id: string): string {
+export function tierName({ tier: id, flavour }: Pick<GameDayResult, 'tier' | 'flavour'>): string {
   const tier = findTier(id);
-  return tier === undefined ? id : `${tier.goal} tier (${id})`;
+  const shape = flavour === 'serverless' ? `${id}, serverless` : id;
+  return tier === undefined ? shape : `${tier.goal} tier (${shape})`;
 }
 
 export const loadSentence = ({ loadRps, capacityRps }: GameDayResult): string =>

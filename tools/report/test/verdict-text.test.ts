@@ -21,6 +21,12 @@ describe('the verdict as text', () => {
     expect(plain(reportWith({ met: true }))).toMatch(/^MET: 99\.9% tier \(three-nines\)\n/);
   });
 
+  it('tells a tier without servers from the one on servers', () => {
+    expect(plain(reportWith({ flavour: 'serverless' }))).toMatch(
+      /^NOT MET: 99\.9% tier \(three-nines, serverless\)\n/,
+    );
+  });
+
   it('says why it is not met, with what was measured', () => {
     expect(plain(sample)).toContain(
       'WHY NOT\n  zone-loss of zone-a (instance i-1, load balancer node, database primary): L <= 120 s, measured\n  125.7 s\n',

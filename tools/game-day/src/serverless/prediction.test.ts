@@ -3,12 +3,15 @@ import { predictServerless, refusedBy } from './prediction.ts';
 import type { ServerlessPredictionInput } from './prediction.ts';
 import type { TemplateSettings } from './template-settings.ts';
 
-const settings: TemplateSettings = {
-  stage: { rateLimit: 25, burstLimit: 25 },
-  orders: { rateLimit: 13, burstLimit: 13 },
+const unrated: TemplateSettings = {
   ordersFunction: 'ShopFunction',
   queue: { deliveries: 5, visibilitySeconds: 180 },
   keepsOrders: false,
+};
+const settings: TemplateSettings = {
+  ...unrated,
+  stage: { rateLimit: 25, burstLimit: 25 },
+  orders: { rateLimit: 13, burstLimit: 13 },
 };
 const input: ServerlessPredictionInput = {
   settings,
@@ -57,7 +60,6 @@ describe('what a template says a fault costs', () => {
   });
 
   it('takes nothing beyond a rate that the template does not set', () => {
-    const { stage: _, ...unrated } = settings;
     expect(predictServerless('rate-exceeded', { ...input, settings: unrated }).lossSeconds).toBe(0);
   });
 

@@ -14,12 +14,12 @@ import type { AcknowledgedOrder, ServerlessContext, ServerlessFault } from './in
 
 const faultOf = (name: string): ServerlessFault => SERVERLESS_FAULTS.find((fault) => fault.name === name)!;
 
-const SETTINGS: TemplateSettings = {
-  stage: { rateLimit: 25, burstLimit: 25 },
+const UNRATED: TemplateSettings = {
   ordersFunction: 'OrdersFunction',
   queue: { deliveries: 5, visibilitySeconds: 180 },
   keepsOrders: true,
 };
+const SETTINGS: TemplateSettings = { ...UNRATED, stage: { rateLimit: 25, burstLimit: 25 } };
 const UNHARMED = { failedRequests: 0, goodputRps: 25 };
 const OFFERED = { offeredRps: 50 };
 
@@ -277,8 +277,7 @@ describe('twice the rate of the stage', () => {
   });
 
   it('is no fault of a stage without a rate', async () => {
-    const { stage: _, ...unrated } = SETTINGS;
-    const injected = faultOf('rate-exceeded').inject(context({ settings: unrated }));
+    const injected = faultOf('rate-exceeded').inject(context({ settings: UNRATED }));
     await expect(injected).rejects.toMatchObject({ code: 'fault-hit-nothing' });
   });
 });
