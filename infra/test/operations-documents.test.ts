@@ -37,7 +37,7 @@ describe.each(documents)('%s', (path) => {
   it('names resources and outputs that a stack has', () => {
     const known = stacks.flatMap(({ resources, template }) => [
       ...Object.keys(resources),
-      ...Object.keys(template.toJSON()['Outputs'] as object),
+      ...Object.keys((template.toJSON()['Outputs'] ?? {}) as object),
     ]);
     const named = [...text.matchAll(/\$\((?:resource|output) (\w+)\)/g)].map(([, id]) => id ?? '');
 

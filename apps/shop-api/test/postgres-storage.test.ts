@@ -119,7 +119,7 @@ describe('migrations', () => {
 
     expect(await isMigrated(options)).toBe(true);
     await database.server.query(
-      'SET default_transaction_read_only = off; DELETE FROM schema_versions WHERE version = 3',
+      'BEGIN READ WRITE; DELETE FROM schema_versions WHERE version = 3; COMMIT',
       [],
       'followed',
     );

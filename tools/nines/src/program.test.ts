@@ -30,7 +30,6 @@ describe('what cannot be run ends with 2 and says what is possible', () => {
   it.each([
     ['', ['Usage: nines', 'gameday']],
     ['gamedai', ["unknown command 'gamedai'", 'Did you mean gameday?']],
-    ['gameday', ["missing required argument 'tier'"]],
     ['gameday three-nines extra', ['too many arguments']],
     ['gameday three-nines --pase fast', ["unknown option '--pase'", 'Did you mean --pace?']],
     ['gameday three-nines --pace slow', ["'slow' is invalid", 'full, fast']],

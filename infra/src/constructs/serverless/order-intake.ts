@@ -10,7 +10,6 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
 import { WORKER_TIMEOUT } from './order-worker.ts';
 
 /** Lambda's advice for queues in front of functions: six times the function's timeout. */
@@ -39,10 +38,6 @@ export class OrderIntake extends Construct {
       ...shared,
       visibilityTimeout: VISIBILITY,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: DELIVERIES },
-    });
-    acknowledge(this.deadLetters, {
-      'AwsSolutions-SQS3':
-        'It is the dead-letter queue; what is put aside from it would be put aside nowhere.',
     });
     worker.addEventSource(
       // Few at once: a table that comes back is not to be met by everything that was kept.

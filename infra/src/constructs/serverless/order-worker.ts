@@ -14,7 +14,6 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acknowledge } from '../acknowledge.ts';
 
 /** A sweep begins no round with less than 10 s left; two rounds and what they need around them. */
 export const WORKER_TIMEOUT = Duration.seconds(30);
@@ -71,10 +70,6 @@ export class OrderWorker extends Construct {
       visibilityTimeout: VISIBILITY,
       retentionPeriod: ASIDE,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: DELIVERIES },
-    });
-    acknowledge(this.deadLetters, {
-      'AwsSolutions-SQS3':
-        'It is the dead-letter queue; what is put aside from it would be put aside nowhere.',
     });
     props.worker.addEventSource(
       new SqsEventSource(this.queue, {

@@ -26,6 +26,15 @@ export interface TableAlarmsProps {
   readonly replicasIn?: readonly string[];
 }
 
+const lagOf = (tableName: string, region: string): Metric =>
+  new Metric({
+    namespace: 'AWS/DynamoDB',
+    metricName: 'ReplicationLatency',
+    dimensionsMap: { TableName: tableName, ReceivingRegion: region },
+    statistic: Stats.MAXIMUM,
+    period: Duration.minutes(1),
+  });
+
 export class TableAlarms extends Construct {
   readonly refused: AlertingAlarm;
   readonly failing: AlertingAlarm;
@@ -94,13 +103,7 @@ export class TableAlarms extends Construct {
         new AlertingAlarm(this, `Lag${String(index + 1)}`, {
           ...shared,
           problem: `Writes have taken longer than 5 s to arrive in ${region} for five minutes: so much is missing there.`,
-          metric: new Metric({
-            namespace: 'AWS/DynamoDB',
-            metricName: 'ReplicationLatency',
-            dimensionsMap: { TableName: tableName, ReceivingRegion: region },
-            statistic: Stats.MAXIMUM,
-            period: Duration.minutes(1),
-          }),
+          metric: lagOf(tableName, region),
           threshold: 5_000,
           periods: 5,
         }),
