@@ -373,7 +373,7 @@ describe('the three-nines stack', () => {
 
       expect(alarms).toHaveLength(17);
       expect(composite).toHaveLength(5);
-      // A restore is measured once a week, and until the next one the last one counts.
+      // A restore is measured once a month, and until the next one the last one counts.
       const lasting = ['RestoreSlowAlarm', 'RestoreStaleAlarm'];
       for (const [id, { Properties }] of alarms) {
         expect(Properties).toMatchObject({
