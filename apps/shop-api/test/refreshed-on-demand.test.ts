@@ -93,6 +93,16 @@ it('keeps what it has when a reading fails, and does not try again at once', asy
   expect(kept.catalogue.view()).toMatchObject({ stale: false, ageMs: 0 });
 });
 
+it('tries again for each who asks while it has nothing to show', async () => {
+  storage.state = 'away';
+  await kept.refreshCatalogue();
+  await kept.refreshCatalogue();
+  expect(metrics.counts.get('event catalogue refresh-failed')).toBe(2);
+  storage.state = 'live';
+  await kept.refreshCatalogue();
+  expect(stockOf()).toBe(10);
+});
+
 it('takes an empty catalogue for a mistake', async () => {
   await kept.refreshCatalogue();
   storage.readCatalogue = () => Promise.resolve([]);

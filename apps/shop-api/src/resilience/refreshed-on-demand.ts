@@ -55,7 +55,13 @@ export function createRefreshedOnDemand(options: RefreshedOnDemandOptions): Refr
   let snapshot: { readonly value: CatalogueSnapshot; readonly takenAt: number } | undefined;
 
   const products = createDueWork(
-    { intervalMs: CATALOGUE_CADENCE_MS, clock, onEnd: counted('catalogue') },
+    {
+      intervalMs: CATALOGUE_CADENCE_MS,
+      clock,
+      // A first reading that failed, as that of a slow start does, would else refuse whoever comes until the next one.
+      cannotWait: () => snapshot === undefined,
+      onEnd: counted('catalogue'),
+    },
     async () => {
       const takenAt = clock.now();
       const found = await storage.readCatalogue(snapshot === undefined ? {} : { timeoutMs: PATIENCE_MS });
