@@ -24,7 +24,7 @@ import { grantItems, ShopTable, type TableAddress } from '../../constructs/serve
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
 import { TierStack } from '../tier-stack.ts';
-import { warnOfPlaceholders } from '../servers/placeholder-warnings.ts';
+import { warnOfPlaceholders } from '../placeholder-warnings.ts';
 import { concurrencyOf, orderThrottle, reservedConcurrency, stageThrottle } from './rating.ts';
 import type { ApplicationRules } from './tier-rules.ts';
 

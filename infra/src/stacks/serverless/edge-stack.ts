@@ -11,7 +11,7 @@ import { apiOrigin, EdgeRoutes, FAILURE_TTL } from '../../constructs/serverless/
 import type { StaticSite } from '../../constructs/static-site.ts';
 import type { DeploymentSettings } from '../../settings/settings.ts';
 import { pinLogicalIds } from '../pin-logical-id.ts';
-import { createStaticContent } from '../servers/static-content.ts';
+import { createStaticContent } from '../static-content.ts';
 import { TierStack } from '../tier-stack.ts';
 import type { ApplicationStack } from './application-stack.ts';
 

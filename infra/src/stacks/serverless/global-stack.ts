@@ -20,7 +20,7 @@ import { NearestRegion } from '../../constructs/serverless/nearest-region.ts';
 import { WebFirewall } from '../../constructs/web-firewall.ts';
 import type { MultiRegionSettings } from '../../settings/multi-region-settings.ts';
 import { numbered, pinLogicalIds } from '../pin-logical-id.ts';
-import { STATIC_CONTENT } from '../servers/static-content.ts';
+import { STATIC_CONTENT } from '../static-content.ts';
 import { TierStack } from '../tier-stack.ts';
 import type { RegionsRules } from './tier-rules.ts';
 

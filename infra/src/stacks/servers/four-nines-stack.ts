@@ -14,9 +14,9 @@ import type { DeploymentSettings } from '../../settings/settings.ts';
 import { TierStack } from '../tier-stack.ts';
 import { createExperiments } from './experiments.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
-import { warnOfPlaceholders } from './placeholder-warnings.ts';
+import { warnOfPlaceholders } from '../placeholder-warnings.ts';
 import { createDashboard, createServiceAlarms } from './service-alarms.ts';
-import { createStaticContent } from './static-content.ts';
+import { createStaticContent } from '../static-content.ts';
 import {
   createAutoshift,
   createCluster,

@@ -22,7 +22,7 @@ import type { MultiRegionSettings } from '../../settings/multi-region-settings.t
 import { pinLogicalIds } from '../pin-logical-id.ts';
 import { TierStack } from '../tier-stack.ts';
 import { EDGE_KEY, namesOf, type RegionRules } from './region.ts';
-import { STATIC_CONTENT } from './static-content.ts';
+import { STATIC_CONTENT } from '../static-content.ts';
 
 const CONTENT_ID = 'PublishedContent';
 

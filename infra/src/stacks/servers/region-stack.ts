@@ -19,7 +19,7 @@ import { pinLogicalIds } from '../pin-logical-id.ts';
 import { TierStack } from '../tier-stack.ts';
 import { createExperiments } from './experiments.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
-import { warnOfPlaceholders } from './placeholder-warnings.ts';
+import { warnOfPlaceholders } from '../placeholder-warnings.ts';
 import { createRegion, EDGE_KEY, type Region, type RegionRules } from './region.ts';
 import { createRegionDatabase } from './region-database.ts';
 import { createRegionFailover } from './region-failover.ts';

@@ -21,9 +21,9 @@ import { TierStack } from '../tier-stack.ts';
 import { createDatabaseBackups } from './database-backups.ts';
 import { createExperiments } from './experiments.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
-import { warnOfPlaceholders } from './placeholder-warnings.ts';
+import { warnOfPlaceholders } from '../placeholder-warnings.ts';
 import { createDashboard, createServiceAlarms } from './service-alarms.ts';
-import { createStaticContent } from './static-content.ts';
+import { createStaticContent } from '../static-content.ts';
 
 /** Rules of the tier, not settings: whoever needs others needs another tier. */
 const ZONES = 2;

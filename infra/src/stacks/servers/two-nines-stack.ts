@@ -34,9 +34,9 @@ import type { SingleZoneSettings } from '../../settings/single-zone-settings.ts'
 import { conditions, pinLogicalIds } from '../pin-logical-id.ts';
 import { TierStack } from '../tier-stack.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
-import { warnOfPlaceholders } from './placeholder-warnings.ts';
+import { warnOfPlaceholders } from '../placeholder-warnings.ts';
 import { createServerAlerts } from './service-alarms.ts';
-import { createStaticContent } from './static-content.ts';
+import { createStaticContent } from '../static-content.ts';
 
 /**
  * Seen by the canary, a look every five minutes: nobody counts the requests of a lone server but itself, and it counts

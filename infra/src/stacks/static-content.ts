@@ -4,11 +4,11 @@
  */
 import { join } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
-import { StaticSite, type StaticSiteProps } from '../../constructs/static-site.ts';
-import { pinLogicalIds } from '../pin-logical-id.ts';
+import { StaticSite, type StaticSiteProps } from '../constructs/static-site.ts';
+import { pinLogicalIds } from './pin-logical-id.ts';
 
 /** The folder that is published. */
-export const STATIC_CONTENT = join(import.meta.dirname, '../../../static');
+export const STATIC_CONTENT = join(import.meta.dirname, '../../static');
 
 const STATIC_CONTENT_ID = 'StaticContent';
 

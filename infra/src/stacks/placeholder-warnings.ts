@@ -5,7 +5,7 @@ import {
   type DeploymentSettings,
   PLACEHOLDER_PAYMENT_URL,
   PLACEHOLDER_REVIEWS_URL,
-} from '../../settings/settings.ts';
+} from '../settings/settings.ts';
 
 export function warnOfPlaceholders(scope: Construct, { paymentUrl, reviewsUrl }: DeploymentSettings): void {
   if (paymentUrl === PLACEHOLDER_PAYMENT_URL) {
