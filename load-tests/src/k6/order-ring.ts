@@ -11,6 +11,8 @@ export interface PlacedOrder {
   readonly body: string;
   /** The first acknowledgement; absent while the outcome is unknown (timed out, refused, connection lost). */
   acknowledged?: { readonly id: string; readonly totalCents: number; readonly createdAt: string };
+  /** The id under which the shop keeps it to store it later, once it has answered so. */
+  intakeId?: string;
 }
 
 export type AcknowledgedOrder = PlacedOrder & Required<Pick<PlacedOrder, 'acknowledged'>>;

@@ -17,6 +17,8 @@ export interface OrderFacts {
   readonly reference: string;
   readonly idempotencyKey: string;
   readonly orderId?: string | undefined;
+  /** Where to ask what became of it, once it was kept to be stored later. */
+  readonly intakeId?: string | undefined;
 }
 
 export interface RequestFacts {
@@ -40,6 +42,7 @@ export function createRecorder(countsGood: boolean): (facts: RequestFacts) => vo
       metadata['reference'] = order.reference;
       metadata['idempotency_key'] = order.idempotencyKey;
       if (order.orderId !== undefined) metadata['order_id'] = order.orderId;
+      if (order.intakeId !== undefined) metadata['intake_id'] = order.intakeId;
     }
     if (judgement.outcome !== 'good') metadata['detail'] = judgement.detail;
     shopRequest.add(waitedMs(response, elapsedMs), tagsOf(route, response, judgement));
@@ -48,6 +51,7 @@ export function createRecorder(countsGood: boolean): (facts: RequestFacts) => vo
     delete metadata['reference'];
     delete metadata['idempotency_key'];
     delete metadata['order_id'];
+    delete metadata['intake_id'];
     delete metadata['detail'];
   };
 }

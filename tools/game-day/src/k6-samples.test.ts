@@ -31,6 +31,21 @@ describe('a request', () => {
     });
   });
 
+  test('that an order was kept by names the id to ask by', () => {
+    const kept = GOOD_ORDER.replace('"order_id":', '"intake_id":').replace(
+      '"status":"201"',
+      '"status":"202"',
+    );
+    expect(parseK6Line(kept)).toMatchObject({
+      status: 202,
+      order: {
+        reference: 'order-r1-0',
+        idempotencyKey: 'key-r1-0',
+        intakeId: '21f78f67-52de-2b6c-aacf-18effcee04e5',
+      },
+    });
+  });
+
   test('that was answered from last-known-good data says so', () => {
     expect(parseK6Line(STALE_PRODUCT)).toEqual({
       kind: 'request',

@@ -37,6 +37,8 @@ export interface OrderOfSample {
   readonly idempotencyKey: string;
   /** Its id once it was acknowledged, by this answer or an earlier one; absent while its outcome is unknown. */
   readonly orderId?: string;
+  /** The id to ask by, once the shop has kept the order to store it later. */
+  readonly intakeId?: string;
 }
 
 /** Requests that were due and never sent, because every virtual user was still waiting: each counts as bad. */
@@ -99,9 +101,16 @@ function requestSample(line: string): RequestSample {
 }
 
 function orderOf(metadata: Readonly<Record<string, string>>): { order?: OrderOfSample } {
-  const { reference, idempotency_key: idempotencyKey, order_id: orderId } = metadata;
+  const { reference, idempotency_key: idempotencyKey, order_id: orderId, intake_id: intakeId } = metadata;
   if (reference === undefined || idempotencyKey === undefined) return {};
-  return { order: { reference, idempotencyKey, ...(orderId === undefined ? {} : { orderId }) } };
+  return {
+    order: {
+      reference,
+      idempotencyKey,
+      ...(orderId === undefined ? {} : { orderId }),
+      ...(intakeId === undefined ? {} : { intakeId }),
+    },
+  };
 }
 
 function droppedSample(line: string): DroppedSample {

@@ -74,4 +74,62 @@ describe('the ledger', () => {
     expect(ledger.acknowledgedBetween(0, 1000)).toBe(1);
     expect(ledger.acknowledgedBetween(1000, 10_000)).toBe(0);
   });
+
+  const keep = (reference: string, atMs = 0) => ({ reference, intakeId: `intake-${reference}`, atMs });
+  const empty = { orders: [], chargedReferences: [], readAtMs: LATER };
+
+  it('finds a kept order by its reference, whatever id it was stored under', () => {
+    const ledger = createLedger();
+    ledger.keep(keep('a'));
+    expect(ledger.audit({ ...empty, orders: [{ id: '1', reference: 'a' }] }).lost).toEqual([]);
+  });
+
+  it('takes a refusal under the id of its intake for an end of a kept order', () => {
+    const ledger = createLedger();
+    ledger.keep(keep('a'));
+    ledger.keep(keep('b'));
+    expect(ledger.audit({ ...empty, refusedIntakes: ['intake-a'] }).lost).toEqual([keep('b')]);
+  });
+
+  it('calls a kept order that was neither stored nor refused lost, and says so once', () => {
+    const ledger = createLedger();
+    ledger.keep(keep('a', 500));
+    ledger.keep(keep('a', 900));
+    expect(ledger.audit(empty).lost).toEqual([keep('a', 500)]);
+    expect(ledger.audit(empty).lost).toEqual([]);
+  });
+
+  it('does not judge a kept order that has not had the time to come to its end', () => {
+    const ledger = createLedger();
+    ledger.keep(keep('a', 500));
+    expect(ledger.audit({ ...empty, keptBeforeMs: 500 }).lost).toEqual([]);
+    expect(ledger.audit({ ...empty, readAtMs: 500 }).lost).toEqual([]);
+    expect(ledger.audit({ ...empty, keptBeforeMs: 501 }).lost).toEqual([keep('a', 500)]);
+  });
+
+  it('judges a kept order by its own id once a repetition has told it', () => {
+    const ledger = createLedger();
+    ledger.keep(keep('a', 500));
+    ledger.acknowledge(ack('a', '1', 900));
+    expect(ledger.audit(empty).lost).toEqual([ack('a', '1', 900)]);
+    expect(ledger.audit(empty).lost).toEqual([]);
+  });
+
+  it('calls a kept order that was stored twice doubled', () => {
+    const ledger = createLedger();
+    ledger.keep(keep('a'));
+    const orders = [
+      { id: '1', reference: 'a' },
+      { id: '2', reference: 'a' },
+    ];
+    expect(ledger.audit({ ...empty, orders })).toEqual({ lost: [], doubled: ['a'] });
+  });
+
+  it('counts an order that was kept and then stored when it was first heard of', () => {
+    const ledger = createLedger();
+    ledger.keep(keep('a', 100));
+    ledger.acknowledge(ack('a', '1', 9000));
+    expect(ledger.acknowledgedBetween(0, 1000)).toBe(1);
+    expect(ledger.acknowledgedBetween(1000, 10_000)).toBe(0);
+  });
 });

@@ -88,7 +88,7 @@ describe('a running generator', () => {
   it('tells an order that is kept for later from one that is stored', async () => {
     const generator = start('kept');
     await generator.ended;
-    expect(kept).toEqual([{ reference: 'reference-1', atMs: ENDED_AT_MS }]);
+    expect(kept).toEqual([{ reference: 'reference-1', intakeId: 'intake-1', atMs: ENDED_AT_MS }]);
     expect(orders).toEqual([{ reference: 'reference-1', orderId: '1', atMs: ENDED_AT_MS }]);
   });
 

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { killGroup } from '@nines/local-cloud';
 import type { Clock, Guardian } from '@nines/local-cloud';
 import { parseK6Line } from './k6-samples.ts';
+import type { KeptOrder } from './ledger.ts';
 import type { RequestSample } from './measures.ts';
 
 /** Ends of stages of an open-loop arrival rate: k6 goes from one target to the next within the duration. */
@@ -31,7 +32,7 @@ export interface LoadOptions {
   readonly onRequest: (sample: RequestSample) => void;
   readonly onOrder: (order: { reference: string; orderId: string; atMs: number }) => void;
   /** An order that the shop has kept and promised to store later. @default nobody listens */
-  readonly onKept?: (order: { reference: string; atMs: number }) => void;
+  readonly onKept?: (order: KeptOrder) => void;
 }
 
 export interface LoadGenerator {
@@ -87,9 +88,10 @@ function deliver(line: string, options: LoadOptions, onFirst: () => void): void 
     ...(outcome === 'good' ? {} : { cause: `${route}: ${[reason, detail].filter(Boolean).join(' ')}` }),
   });
   if (outcome !== 'good' || order === undefined) return;
-  const { reference, orderId } = order;
+  const { reference, orderId, intakeId } = order;
   if (orderId !== undefined) options.onOrder({ reference, orderId, atMs: endedAtMs });
-  if (sample.status === KEPT) options.onKept?.({ reference, atMs: endedAtMs });
+  if (sample.status === KEPT && intakeId !== undefined)
+    options.onKept?.({ reference, intakeId, atMs: endedAtMs });
 }
 
 function spawnK6(options: LoadOptions): ChildProcess {

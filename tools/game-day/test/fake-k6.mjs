@@ -49,8 +49,9 @@ const scenarios = {
   /** An order that the shop keeps for later has no id yet; it is told apart from one that is stored. */
   kept() {
     const metadata = { reference: 'reference-1', idempotency_key: 'key-1' };
-    line('shop_request', 30, { outcome: 'good', route: 'order', status: '202' }, metadata);
-    line('shop_request', 30, { outcome: 'bad', route: 'order', status: '202' }, metadata);
+    const kept = { ...metadata, intake_id: 'intake-1' };
+    line('shop_request', 30, { outcome: 'good', route: 'order', status: '202' }, kept);
+    line('shop_request', 30, { outcome: 'bad', route: 'order', status: '202' }, kept);
     line(
       'shop_request',
       30,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PlacedOrder } from '../order-ring.ts';
-import { findDifference, type OrderAnswer } from './order-answer.ts';
+import { findDifference, findIntakeDifference, type KeptAnswer, type OrderAnswer } from './order-answer.ts';
 
 const ANSWER: OrderAnswer = {
   id: '1',
@@ -38,4 +38,14 @@ test.each<[string, PlacedOrder, Partial<OrderAnswer>, string | undefined]>([
   ],
 ])('%s', (_, placed, changes, difference) => {
   expect(findDifference(placed, { ...ANSWER, ...changes })).toBe(difference);
+});
+const kept: PlacedOrder = { ...unanswered, intakeId: 'i' };
+
+test.each<[string, PlacedOrder, Partial<KeptAnswer>, string | undefined]>([
+  ['an order is kept', unanswered, {}, undefined],
+  ['it is still kept', kept, {}, undefined],
+  ["another order's intake", unanswered, { reference: 'order-b' }, 'reference order-b instead of order-a'],
+  ['another intake', kept, { id: 'j' }, 'intake j instead of i'],
+])('%s', (_, placed, changes, difference) => {
+  expect(findIntakeDifference(placed, { id: 'i', reference: 'order-a', ...changes })).toBe(difference);
 });

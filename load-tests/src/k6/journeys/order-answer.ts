@@ -9,6 +9,12 @@ export interface OrderAnswer {
   readonly items: readonly { readonly quantity: number; readonly priceCents: number }[];
 }
 
+/** What is said of an order that is kept to be stored later. */
+export interface KeptAnswer {
+  readonly id: string;
+  readonly reference: string;
+}
+
 /**
  * Compares an answer with the order as it was sent and, where there is one, with its first acknowledgement. The
  * status is left out: an order moves on while it is replayed and read back.
@@ -27,5 +33,17 @@ export function findDifference(sent: PlacedOrder, answer: OrderAnswer): string |
     return `a total of ${String(answer.totalCents)} instead of ${String(first.totalCents)}`;
   if (answer.createdAt !== first.createdAt)
     return `created at ${answer.createdAt} instead of ${first.createdAt}`;
+  return undefined;
+}
+
+/**
+ * The same for an order that is kept: the id to ask by is made of key and payload alone, so it never changes.
+ * @returns what is wrong, undefined when nothing is.
+ */
+export function findIntakeDifference(sent: PlacedOrder, answer: KeptAnswer): string | undefined {
+  if (answer.reference !== sent.reference)
+    return `reference ${answer.reference} instead of ${sent.reference}`;
+  if (sent.intakeId !== undefined && answer.id !== sent.intakeId)
+    return `intake ${answer.id} instead of ${sent.intakeId}`;
   return undefined;
 }

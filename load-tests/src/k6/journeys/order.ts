@@ -3,7 +3,7 @@ import { placeOrder, placeOrder202 } from '../../generated/contract.generated.ts
 import type { OrderRing, PlacedOrder } from '../order-ring.ts';
 import { pickBelow, pickOne } from '../random.ts';
 import type { OrderFacts, RequestFacts } from '../sample.ts';
-import { findDifference, type OrderAnswer } from './order-answer.ts';
+import { findDifference, findIntakeDifference, type KeptAnswer, type OrderAnswer } from './order-answer.ts';
 import { send, type Sent, type Session } from './session.ts';
 
 const MOST_PRODUCTS = 3;
@@ -40,10 +40,11 @@ export function sendOrder(session: Session, placed: PlacedOrder): Sent<OrderAnsw
     isRight: (answer) => findDifference(placed, answer),
     kept: {
       expected: placeOrder202,
-      isRight: (answer) =>
-        (answer as { reference: string }).reference === placed.reference ? undefined : 'another reference',
+      isRight: (answer) => findIntakeDifference(placed, answer as KeptAnswer),
     },
   });
+  if (sent.judgement.outcome === 'good' && sent.wasKept)
+    placed.intakeId ??= (sent.judgement.body as unknown as KeptAnswer).id;
   if (sent.judgement.outcome === 'good' && !sent.wasKept && placed.acknowledged === undefined) {
     const { id, totalCents, createdAt } = sent.judgement.body;
     placed.acknowledged = { id, totalCents, createdAt };
@@ -51,8 +52,8 @@ export function sendOrder(session: Session, placed: PlacedOrder): Sent<OrderAnsw
   return sent;
 }
 
-export function factsOf({ reference, idempotencyKey, acknowledged }: PlacedOrder): OrderFacts {
-  return { reference, idempotencyKey, orderId: acknowledged?.id };
+export function factsOf({ reference, idempotencyKey, acknowledged, intakeId }: PlacedOrder): OrderFacts {
+  return { reference, idempotencyKey, orderId: acknowledged?.id, intakeId };
 }
 
 interface Item {

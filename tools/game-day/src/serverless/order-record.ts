@@ -12,33 +12,62 @@ interface Page {
   readonly LastEvaluatedKey?: object;
 }
 
-/** Every order of the table; a scan, which no request of the shop makes. */
-export async function readOrders({ emulator, outputs }: ServerlessCloud): Promise<RecordedOrder[]> {
-  const orders: RecordedOrder[] = [];
+/** A scan, which no request of the shop makes. */
+async function scan({ emulator, outputs }: ServerlessCloud, filter: object): Promise<Page['Items']> {
+  const items: Page['Items'][number][] = [];
   let from: object | undefined;
   do {
     const page: Page = await emulator.call<Page>('DynamoDB_20120810.Scan', {
       TableName: outputs['TableName'],
       ConsistentRead: true,
-      // `reference` is one of DynamoDB's reserved words.
-      ProjectionExpression: 'sk, #reference',
-      FilterExpression: 'begins_with(pk, :orders)',
-      ExpressionAttributeNames: { '#reference': 'reference' },
-      ExpressionAttributeValues: { ':orders': { S: 'orders#' } },
+      ...filter,
       ...(from === undefined ? {} : { ExclusiveStartKey: from }),
     });
-    orders.push(
-      ...page.Items.map((item) => ({ id: item['sk']?.S ?? '', reference: item['reference']?.S ?? '' })),
-    );
+    items.push(...page.Items);
     from = page.LastEvaluatedKey;
   } while (from !== undefined);
-  return orders;
+  return items;
 }
 
-export async function readOrderRecord(cloud: ServerlessCloud, clock: Clock): Promise<SystemOfRecord> {
+/** Every order of the table. */
+export async function readOrders(cloud: ServerlessCloud): Promise<RecordedOrder[]> {
+  const items = await scan(cloud, {
+    // `reference` is one of DynamoDB's reserved words.
+    ProjectionExpression: 'sk, #reference',
+    FilterExpression: 'begins_with(pk, :orders)',
+    ExpressionAttributeNames: { '#reference': 'reference' },
+    ExpressionAttributeValues: { ':orders': { S: 'orders#' } },
+  });
+  return items.map((item) => ({ id: item['sk']?.S ?? '', reference: item['reference']?.S ?? '' }));
+}
+
+const INTAKE = 'intake#';
+
+/** Ids of the orders that were kept and then refused with a reason. */
+export async function readRefusedIntakes(cloud: ServerlessCloud): Promise<string[]> {
+  const items = await scan(cloud, {
+    ProjectionExpression: 'pk',
+    FilterExpression: 'begins_with(pk, :intakes) AND outcome = :refused',
+    ExpressionAttributeValues: { ':intakes': { S: INTAKE }, ':refused': { S: 'refused' } },
+  });
+  return items.map((item) => (item['pk']?.S ?? '').slice(INTAKE.length));
+}
+
+/** @param keptBeforeMs Orders that were kept before have had the time to come to their end, in milliseconds of the epoch. */
+export async function readOrderRecord(
+  cloud: ServerlessCloud,
+  { clock, keptBeforeMs }: { readonly clock: Clock; readonly keptBeforeMs: number },
+): Promise<SystemOfRecord> {
   const readAtMs = clock.epochNow();
   const orders = await readOrders(cloud);
-  return { readAtMs, orders, chargedReferences: await chargedReferences(cloud) };
+  const refusedIntakes = await readRefusedIntakes(cloud);
+  return {
+    readAtMs,
+    orders,
+    refusedIntakes,
+    keptBeforeMs,
+    chargedReferences: await chargedReferences(cloud),
+  };
 }
 
 /** How many authorizations the payment service was asked for since it started, answered or not. */

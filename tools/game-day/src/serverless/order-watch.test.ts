@@ -25,11 +25,13 @@ describe('a watch on orders', () => {
   let fake: FakeClock;
   let charged: string[];
   let stored: string[];
+  let refused: string[];
 
   beforeEach(() => {
     fake = createFakeClock();
     charged = [];
     stored = [];
+    refused = [];
     vi.stubGlobal('fetch', () =>
       Promise.resolve(Response.json({ items: charged.map((reference) => ({ reference })) })),
     );
@@ -43,18 +45,20 @@ describe('a watch on orders', () => {
       services: new Map([['payment', { url: 'http://payment' }]]),
       outputs: { TableName: 'shop' },
       emulator: {
-        call: () =>
+        call: (_: string, { ProjectionExpression }: { ProjectionExpression: string }) =>
           Promise.resolve({
-            Items: stored.map((reference) => ({ sk: { S: reference }, reference: { S: reference } })),
+            Items:
+              ProjectionExpression === 'pk'
+                ? refused.map((id) => ({ pk: { S: `intake#${id}` } }))
+                : stored.map((reference) => ({ sk: { S: reference }, reference: { S: reference } })),
           }),
       },
     }) as unknown as ServerlessCloud;
 
   const clock = () => ({ now: fake.now, epochNow: fake.now, sleep: fake.sleep });
-  const ends = (watch: ReturnType<typeof createOrderWatch>) =>
+  const ends = (watch: ReturnType<typeof createOrderWatch>, span = { fromMs: 0, toMs: 10 }) =>
     watch.awaitEnds(cloud(), {
-      fromMs: 0,
-      toMs: 10,
+      ...span,
       visibilitySeconds: 18,
       clock: clock(),
       signal: new AbortController().signal,
@@ -63,7 +67,7 @@ describe('a watch on orders', () => {
   it('waits until payments are taken and kept orders are stored', async () => {
     const watch = createOrderWatch(createLedger());
     watch.acknowledge({ orderId: '1', reference: 'taken', atMs: 5 });
-    watch.keep({ reference: 'kept', atMs: 5 });
+    watch.keep({ reference: 'kept', intakeId: 'i', atMs: 5 });
     let result: unknown;
     void ends(watch).then((value) => {
       result = value;
@@ -78,10 +82,32 @@ describe('a watch on orders', () => {
     expect(result).toEqual({ untakenPayments: 0, unstoredOrders: 0 });
   });
 
+  it('waits for what was kept before the span too, and does not count it', async () => {
+    const watch = createOrderWatch(createLedger());
+    watch.keep({ reference: 'kept before', intakeId: 'i', atMs: 2 });
+    watch.keep({ reference: 'kept after', intakeId: 'j', atMs: 15 });
+    let result: unknown;
+    void ends(watch, { fromMs: 5, toMs: 10 }).then((value) => {
+      result = value;
+    });
+    await fake.advance(4_000);
+    expect(result).toBeUndefined();
+    stored.push('kept before');
+    await fake.advance(2_000);
+    expect(result).toEqual({ untakenPayments: 0, unstoredOrders: 0 });
+  });
+
+  it('does not wait for an order that was refused, and counts it as not stored', async () => {
+    const watch = createOrderWatch(createLedger());
+    watch.keep({ reference: 'sold out', intakeId: 'i', atMs: 5 });
+    refused.push('i');
+    expect(await ends(watch)).toEqual({ untakenPayments: 0, unstoredOrders: 1 });
+  });
+
   it('gives up after two deliveries and a sweep, and counts what is left', async () => {
     const watch = createOrderWatch(createLedger());
     watch.acknowledge({ orderId: '1', reference: 'untaken', atMs: 5 });
-    watch.keep({ reference: 'unstored', atMs: 5 });
+    watch.keep({ reference: 'unstored', intakeId: 'i', atMs: 5 });
     let result: unknown;
     void ends(watch).then((value) => {
       result = value;
@@ -100,5 +126,12 @@ describe('a watch on orders', () => {
     expect(watch.acknowledgedSince(5)).toEqual([{ orderId: '1', reference: 'a', atMs: 5 }]);
     expect(watch.acknowledgedSince(6)).toEqual([]);
     expect(ledger.acknowledgedBetween(0, 10)).toBe(1);
+  });
+
+  it('hands each kept order to the ledger', () => {
+    const ledger = createLedger();
+    createOrderWatch(ledger).keep({ reference: 'a', intakeId: 'i', atMs: 5 });
+    const record = { readAtMs: 10, orders: [], chargedReferences: [] };
+    expect(ledger.audit(record).lost).toEqual([{ reference: 'a', intakeId: 'i', atMs: 5 }]);
   });
 });

@@ -1,19 +1,14 @@
 /**
  * Follows orders to their end: that the payment of each acknowledged order is taken, and that each order that was kept
- * for later is stored. The ledger knows of neither, because no customer is told.
+ * for later is stored. The ledger asks at a moment; this waits for what takes its time, before the ledger asks.
  */
 import type { Measurements } from '@nines/availability';
 import type { ServerlessCloud } from '@nines/emulator';
 import type { Clock } from '@nines/local-cloud';
-import type { Ledger } from '../ledger.ts';
+import type { KeptOrder, Ledger } from '../ledger.ts';
 import { chargedReferences } from '../system-of-record.ts';
 import type { AcknowledgedOrder } from './faults/serverless-fault.ts';
-import { readOrders } from './order-record.ts';
-
-export interface KeptOrder {
-  readonly reference: string;
-  readonly atMs: number;
-}
+import { readOrders, readRefusedIntakes } from './order-record.ts';
 
 export interface EndsOptions {
   /** Orders of this span, in milliseconds of the epoch. */
@@ -29,7 +24,11 @@ export interface OrderWatch {
   acknowledge(order: AcknowledgedOrder): void;
   keep(order: KeptOrder): void;
   acknowledgedSince(atMs: number): readonly AcknowledgedOrder[];
-  /** Waits until every order of the span has come to its end, or for so long that it never will, and counts the rest. */
+  /**
+   * Waits until every order of the span has come to its end, or for so long that it never will, and counts the rest.
+   * Orders that were kept before the span are waited for too: the audit that follows judges them. A refusal ends the
+   * wait, and is none the less an order that is not stored.
+   */
   awaitEnds(cloud: ServerlessCloud, options: EndsOptions): Promise<Measurements>;
 }
 
@@ -61,7 +60,10 @@ export function createOrderWatch(ledger: Ledger): OrderWatch {
       seen.add(order.orderId);
       acknowledged.push(order);
     },
-    keep: (order) => kept.push(order),
+    keep(order) {
+      ledger.keep(order);
+      kept.push(order);
+    },
     acknowledgedSince: (atMs) => acknowledged.filter((order) => order.atMs >= atMs),
     async awaitEnds(cloud, { clock, signal, visibilitySeconds, ...span }) {
       const untilMs = clock.now() + (DELIVERIES_WAITED * visibilitySeconds + SWEEP_SECONDS) * 1000;
@@ -69,7 +71,13 @@ export function createOrderWatch(ledger: Ledger): OrderWatch {
         const untakenPayments = countWithoutEnd(acknowledged, await chargedReferences(cloud), span);
         const stored = (await readOrders(cloud)).map(({ reference }) => reference);
         const unstoredOrders = countWithoutEnd(kept, stored, span);
-        if (untakenPayments + unstoredOrders === 0 || clock.now() >= untilMs || signal.aborted)
+        const refused = new Set(await readRefusedIntakes(cloud));
+        const undecided = countWithoutEnd(
+          kept.filter(({ intakeId }) => !refused.has(intakeId)),
+          stored,
+          { fromMs: 0, toMs: span.toMs },
+        );
+        if (untakenPayments + undecided === 0 || clock.now() >= untilMs || signal.aborted)
           return { untakenPayments, unstoredOrders };
         await clock.sleep(POLL_MS, signal);
       }

@@ -18,7 +18,7 @@ import type { Ramp } from '../calibration.ts';
 import { judgeWindow } from '../fault-window.ts';
 import { FaultHitNothingError } from '../faults/fault.ts';
 import { FaultWithoutAcceptanceError, GameDayInterruptedError } from '../game-day.ts';
-import type { Audit } from '../ledger.ts';
+import type { Audit, KeptOrder } from '../ledger.ts';
 import { CLIENT_PATIENCE_MS, startLoad } from '../load-generator.ts';
 import type { LoadGenerator, LoadStage } from '../load-generator.ts';
 import {
@@ -285,7 +285,11 @@ class ServerlessGameDay {
 
   /** Orders acknowledged after the last fault's audit count too, though no fault is to blame for them. */
   async #auditAfterAll(): Promise<Audit> {
-    const record = await readOrderRecord(this.#running, this.#options.clock);
+    const { clock } = this.#options;
+    const nowMs = clock.epochNow();
+    // What was kept in the last moments is still on its way; what came before is another audit's.
+    await this.#awaitEnds({ fromMs: nowMs - LATEST_REPORT_MS, toMs: nowMs });
+    const record = await readOrderRecord(this.#running, { clock, keptBeforeMs: nowMs });
     const audit = this.#recorder.ledger.audit(record);
     const { lost, doubled } = audit;
     if (lost.length > 0) this.#problems.push(`${String(lost.length)} orders were lost after the last fault`);
@@ -345,6 +349,9 @@ class ServerlessGameDay {
       acknowledge: (order: AcknowledgedOrder) => {
         this.#watch.acknowledge(order);
       },
+      keep: (order: KeptOrder) => {
+        this.#watch.keep(order);
+      },
     };
   }
 
@@ -392,7 +399,7 @@ class ServerlessGameDay {
         underWay: this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, injectedAtMs),
         before: this.#recorder.between(injectedAtMs - BASELINE_SECONDS * 1000, injectedAtMs),
         acknowledged: this.#recorder.ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
-        audit: this.#recorder.ledger.audit(await readOrderRecord(cloud, clock)),
+        audit: this.#recorder.ledger.audit(await readOrderRecord(cloud, { clock, keptBeforeMs: endedAtMs })),
         // Every order needs one authorization, and what the service was asked beyond that are repetitions.
         payment: { calls: samples.filter(({ route }) => route === 'order').length, attempts },
         capacityRps,
@@ -417,7 +424,6 @@ class ServerlessGameDay {
     injection: ServerlessInjection,
     span: { injectedAtMs: number; healedAtMs: number; endedAtMs: number },
   ): Promise<Measurements> {
-    const { clock, pace, signal } = this.#options;
     const { injectedAtMs, healedAtMs, endedAtMs } = span;
     const samples = this.#recorder.between(injectedAtMs, endedAtMs);
     const answered = this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, endedAtMs);
@@ -427,14 +433,14 @@ class ServerlessGameDay {
       failedRequests: totalOf(requests) - requests.good,
       goodputRps: good.reduce((sum, count) => sum + count, 0) / Math.max(1, good.length),
     });
-    const ends = await this.#watch.awaitEnds(this.#running, {
-      fromMs: injectedAtMs,
-      toMs: healedAtMs,
-      visibilitySeconds: this.#template.queue.visibilitySeconds / pace.divisor,
-      clock,
-      signal,
-    });
+    const ends = await this.#awaitEnds({ fromMs: injectedAtMs, toMs: endedAtMs });
     return { ...requestShares(samples), ...ends, ...own };
+  }
+
+  #awaitEnds(span: { readonly fromMs: number; readonly toMs: number }): Promise<Measurements> {
+    const { clock, pace, signal } = this.#options;
+    const visibilitySeconds = this.#template.queue.visibilitySeconds / pace.divisor;
+    return this.#watch.awaitEnds(this.#running, { ...span, visibilitySeconds, clock, signal });
   }
 
   #predict(fault: ServerlessFault, loadRps: number): string {

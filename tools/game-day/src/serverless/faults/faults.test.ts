@@ -8,6 +8,7 @@ import type { ThirdPartyBehaviour } from '@nines/local-cloud';
 import { createFakeClock } from '@nines/testing';
 import type { FakeClock } from '@nines/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { KeptOrder } from '../../ledger.ts';
 import type { TemplateSettings } from '../template-settings.ts';
 import { SERVERLESS_FAULTS } from './index.ts';
 import type { AcknowledgedOrder, ServerlessContext, ServerlessFault } from './index.ts';
@@ -33,6 +34,7 @@ let hits: number;
 let sent: string[];
 let deadLetters: string[];
 let acknowledged: AcknowledgedOrder[];
+let kept: KeptOrder[];
 let extraRates: number[];
 /** What the shop does with orders, by how often they were asked for. */
 let orderAnswers: { status: number; replayed?: boolean }[];
@@ -48,6 +50,7 @@ beforeEach(async () => {
   sent = [];
   deadLetters = ['an old one'];
   acknowledged = [];
+  kept = [];
   extraRates = [];
   orderAnswers = [];
   processes = [];
@@ -138,6 +141,7 @@ function context(changes: Partial<ServerlessContext> = {}): ServerlessContext {
     },
     acknowledgedSince: (atMs) => acknowledged.filter((order) => order.atMs >= atMs),
     acknowledge: (order) => acknowledged.push(order),
+    keep: (order) => kept.push(order),
     kill: (pid) => killed.push(pid) > 0,
     ...changes,
   };
@@ -255,6 +259,16 @@ describe('the kill of a process', () => {
     const measured = await injection.measure?.({ failedRequests: 12, goodputRps: 0 });
     expect(measured).toMatchObject({ failedPerKill: 2 });
     expect(measured?.repeatSeconds).toBeGreaterThanOrEqual(0.05);
+  });
+
+  it('takes an order that is kept to be stored later for an end of the repeating', async () => {
+    for (let round = 0; round < 5; round += 1) orderAnswers.push({ status: 0 }, { status: 202 });
+    const injection = await faultOf('function-kill').inject(context());
+    await pass(injection.hold());
+    expect(kept).toHaveLength(5);
+    expect(kept[0]).toMatchObject({ intakeId: 'order-1', reference: expect.stringMatching(/^kill-/) });
+    expect(acknowledged).toEqual([]);
+    expect((await injection.measure?.(UNHARMED))?.repeatSeconds).toBeLessThan(2);
   });
 
   it('hit nothing when every order was answered', async () => {

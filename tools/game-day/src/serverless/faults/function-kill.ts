@@ -23,6 +23,8 @@ const TAIL_MS = 3_000;
 interface Answer {
   readonly status: number;
   readonly orderId?: string;
+  /** Where to ask about an order that is kept to be stored later. */
+  readonly intakeId?: string;
   readonly replayed: boolean;
 }
 
@@ -40,6 +42,7 @@ async function placeOrder(url: string, reference: string, productId: string): Pr
       status: reply.status,
       replayed,
       ...(reply.status === 201 && id !== undefined ? { orderId: id } : {}),
+      ...(reply.status === 202 && id !== undefined ? { intakeId: id } : {}),
     };
   } catch {
     // Cut off: what became of the order is what the repeat finds out.
@@ -89,11 +92,7 @@ class Kills {
       const sent = placeOrder(cloud.url, reference, this.#productId);
       await clock.sleep(afterMs, signal);
       await this.#killOneBeside(before);
-      const answer = await sent;
-      if (answer.orderId !== undefined) {
-        this.#acknowledge(answer.orderId, reference);
-        continue;
-      }
+      if (this.#hasEnded(await sent, reference)) continue;
       this.cutOff += 1;
       await this.#repeat(reference);
       return;
@@ -113,10 +112,9 @@ class Kills {
     const fromMs = clock.now();
     const waited = () => clock.now() - fromMs;
     while (waited() < REPEAT_LIMIT_MS && !signal.aborted) {
-      const { orderId, replayed } = await placeOrder(cloud.url, reference, this.#productId);
-      if (orderId !== undefined) {
-        this.#acknowledge(orderId, reference);
-        if (replayed) this.stored += 1;
+      const answer = await placeOrder(cloud.url, reference, this.#productId);
+      if (this.#hasEnded(answer, reference)) {
+        if (answer.replayed) this.stored += 1;
         break;
       }
       await clock.sleep(BETWEEN_REPEATS_MS, signal);
@@ -124,8 +122,12 @@ class Kills {
     this.longestRepeatMs = Math.max(this.longestRepeatMs, waited());
   }
 
-  #acknowledge(orderId: string, reference: string): void {
-    this.#context.acknowledge({ orderId, reference, atMs: this.#context.clock.epochNow() });
+  /** Whether the customer may stop asking: the order is stored, or kept to be stored later. */
+  #hasEnded({ orderId, intakeId }: Answer, reference: string): boolean {
+    const atMs = this.#context.clock.epochNow();
+    if (orderId !== undefined) this.#context.acknowledge({ orderId, reference, atMs });
+    if (intakeId !== undefined) this.#context.keep({ intakeId, reference, atMs });
+    return orderId !== undefined || intakeId !== undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Measurements, ServerlessFaultId } from '@nines/availability';
 import type { ServerlessCloud } from '@nines/emulator';
 import type { Clock, Pace } from '@nines/local-cloud';
 import type { ExtraLoad, FaultEvidence } from '../../faults/fault.ts';
+import type { KeptOrder } from '../../ledger.ts';
 import type { TemplateSettings } from '../template-settings.ts';
 
 /** An order that a customer was told is stored. */
@@ -25,6 +26,8 @@ export interface ServerlessContext {
   readonly kill: (pid: number) => boolean;
   /** For a fault that places orders itself: they count in the ledger like anybody's. */
   readonly acknowledge: (order: AcknowledgedOrder) => void;
+  /** The same for one that the shop has kept to store it later. */
+  readonly keep: (order: KeptOrder) => void;
 }
 
 /** A fault that has begun. */
