@@ -1,4 +1,5 @@
 /** The server's settings from environment variables, checked before anything is started. */
+import { createEnvironmentReader, type Environment } from './environment-reader.ts';
 
 export interface ShopConfig {
   readonly host: string;
@@ -24,55 +25,21 @@ export interface ShopConfig {
   readonly migrateOnStart: boolean;
   /** JSON file with the positions of the emergency levers; absent: nobody can pull any. */
   readonly leversFile?: string;
+  /** Keeps orders that the database refuses; absent: they are refused. */
+  readonly orderIntake?: OrderIntakeQueue;
 }
 
-export class ConfigInvalidError extends Error {
-  override readonly name = 'ConfigInvalidError';
-  readonly code = 'config-invalid';
-  /** One sentence for each variable that is wrong. */
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join(' '));
-    this.problems = problems;
-  }
+/** A queue in SQS, and the region that requests to it are signed for. */
+export interface OrderIntakeQueue {
+  readonly queueUrl: string;
+  readonly region: string;
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 /** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): ShopConfig {
-  const problems: string[] = [];
-
-  function text(name: string, fallback?: string): string {
-    const value = environment[name] ?? fallback;
-    if (value !== undefined && value !== '') return value;
-    problems.push(`${name} is missing.`);
-    return '';
-  }
-
-  function number(name: string, range: { min: number; max: number; fallback?: number }): number {
-    const given = environment[name];
-    // An empty text would be the number nought.
-    const value = given === undefined ? range.fallback : given.trim() === '' ? Number.NaN : Number(given);
-    if (value !== undefined && value >= range.min && value <= range.max) return value;
-    problems.push(`${name} must be a number from ${String(range.min)} to ${String(range.max)}.`);
-    return Number.NaN;
-  }
-
-  function oneOf(name: string, allowed: readonly string[], fallback: string): string {
-    const value = environment[name] ?? fallback;
-    if (!allowed.includes(value)) problems.push(`${name} must be one of ${allowed.join(', ')}.`);
-    return value;
-  }
-
-  function url(name: string): string {
-    const value = text(name);
-    if (value !== '' && !/^https?:\/\/[^/]+/.test(value)) {
-      problems.push(`${name} must be an http or https address.`);
-    }
-    return value.replace(/\/+$/, '');
-  }
+export function readConfig(environment: Environment): ShopConfig {
+  const { text, number, oneOf, url, throwIfWrong } = createEnvironmentReader(environment);
 
   function optional<Key extends string>(key: Key, name: string): Partial<Record<Key, string>> {
     const value = environment[name];
@@ -100,7 +67,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     drainSeconds: number('DRAIN_SECONDS', { min: 0, max: 3_600, fallback: 5 }),
     migrateOnStart: oneOf('MIGRATE_ON_START', ['true', 'false'], 'false') === 'true',
     ...optional('leversFile', 'LEVERS_FILE'),
+    ...(environment['ORDER_INTAKE_QUEUE_URL']
+      ? { orderIntake: { queueUrl: url('ORDER_INTAKE_QUEUE_URL'), region: text('AWS_REGION') } }
+      : {}),
   };
-  if (problems.length > 0) throw new ConfigInvalidError(problems);
+  throwIfWrong();
   return config;
 }

@@ -5,71 +5,46 @@
  * What a server does by itself and a function does not: it refuses no load (the stage's throttle and the function's
  * concurrency do, before it is started), takes no payments (`order-worker.ts` does), and needs no orderly end.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
 import { createSqsOrderIntake } from './adapters/aws/sqs-order-intake.ts';
-import { createHttpReviews } from './adapters/http-reviews.ts';
-import { createLeverGate } from './core/levers.ts';
-import { createOrderId } from './core/order-id.ts';
-import { createReadiness } from './core/readiness.ts';
-import { createShop, type Shop } from './core/shop.ts';
+import { composeShop } from './compose-shop.ts';
+import type { Shop } from './core/shop.ts';
 import { readHttpFunctionConfig, type HttpFunctionConfig } from './function/config.ts';
 import { createHttpHandler } from './function/http-handler.ts';
 import { awsEndpoint, createAwsFetch, createFunctionParts, type FunctionParts } from './function/parts.ts';
 import type { IntakeResults } from './ports/order-intake.ts';
-import { createGuard, createGuardedStorage, type RequestStorage } from './resilience/guarded-storage.ts';
-import { createLeveredIntakes, createLeveredReviews, createLeveredStorage } from './resilience/levered.ts';
 import {
-  createDatabaseCheck,
-  createDeadline,
-  createReviewsPolicies,
-  createStorageBreaker,
-} from './resilience/policies.ts';
+  createGuardedIntakes,
+  createGuardedStorage,
+  type RequestStorage,
+} from './resilience/guarded-storage.ts';
+import { createLeveredIntakes, createLeveredStorage } from './resilience/levered.ts';
+import { createStorageBreaker } from './resilience/policies.ts';
 import { createRefreshedOnDemand, type RefreshedOnDemand } from './resilience/refreshed-on-demand.ts';
 
-interface ShopParts extends FunctionParts {
+interface ShopOptions extends FunctionParts {
   readonly config: HttpFunctionConfig;
   readonly guarded: RequestStorage;
   readonly intakeResults: Pick<IntakeResults, 'findIntake'>;
   readonly kept: RefreshedOnDemand;
 }
 
-function createShopOf({ config, guarded, intakeResults, kept, ...parts }: ShopParts): Shop {
-  const { clock, levers, log, metrics, payment, pending, storage, timing, wallClock } = parts;
-  const withinDeadline = createDeadline(timing);
-  const reviews = createHttpReviews({
-    baseUrl: config.reviewsUrl,
-    fetch,
-    clock,
-    metrics,
-    ...createReviewsPolicies({ metrics, timing }),
-  });
-  return createShop({
-    storage: guarded,
+function createShopOf({ config, kept, payment, pending, ...parts }: ShopOptions): Shop {
+  const { clock, guarded, intakeResults, levers, log, metrics, storage, timing, wallClock } = parts;
+  return composeShop({
+    ...{ clock, guarded, intakeResults, levers, log, metrics, storage, timing, wallClock },
     payment: {
       authorize: payment.authorize,
       // Not waited for by the customer's answer, but by the function's end.
       void: (id, call) => pending.track(payment.void(id, call)),
     },
-    reviews: createLeveredReviews(reviews, levers),
-    isLeftOut: createLeverGate(levers),
     intake: createIntake(config),
-    intakeResults,
     catalogue: kept.catalogue,
     recent: kept.recent,
     admission: { enter: () => () => undefined },
-    readiness: createReadiness({
-      databaseIsLive: createDatabaseCheck({ storage, timing }),
-      catalogueIsLoaded: () => kept.catalogue.view() !== undefined,
-      isDraining: () => false,
-    }),
-    metrics,
-    log,
-    clock,
-    wallClock,
-    newOrderId: (unixMs) => createOrderId(unixMs, randomBytes(10)),
-    newRequestId: randomUUID,
+    reviewsUrl: config.reviewsUrl,
+    isDraining: () => false,
     servedBy: `${config.instanceId}@${config.region}`,
-    withinDeadline: (call, context) => withinDeadline(() => pending.track(call()), context),
+    track: (call) => pending.track(call),
   });
 }
 
@@ -86,11 +61,7 @@ const config = readHttpFunctionConfig(process.env);
 const parts = createFunctionParts(config);
 const { levers, metrics, timing, storage } = parts;
 const breaker = createStorageBreaker({ metrics, timing });
-const guard = createGuard(breaker);
-const intakeResults = createLeveredIntakes(
-  { findIntake: (id, options) => guard(() => storage.findIntake(id, options)) },
-  levers,
-);
+const intakeResults = createLeveredIntakes(createGuardedIntakes(storage, breaker), levers);
 const guarded = createLeveredStorage(createGuardedStorage(storage, breaker), levers);
 const kept = createRefreshedOnDemand({ storage, guarded, metrics, clock: parts.clock });
 

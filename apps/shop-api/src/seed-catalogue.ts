@@ -2,7 +2,7 @@
 import { createDynamodbConnection } from './adapters/dynamodb/connection.ts';
 import { seedCatalogue } from './adapters/dynamodb/seed.ts';
 import { createJsonLog } from './adapters/json-log.ts';
-import { ConfigInvalidError } from './config.ts';
+import { ConfigInvalidError } from './environment-reader.ts';
 import { createCustomResource } from './function/custom-resource.ts';
 
 const tableName = process.env['TABLE_NAME'];

@@ -2,49 +2,57 @@
  * The shop as a Node server: the only place that knows every part. Settings come from the environment
  * (`config.ts`); a wrong one ends the process with exit code 2 before anything is started.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createEmergencyLevers, type EmergencyLevers } from '@nines/emergency-lever';
 import { fileSource } from '@nines/emergency-lever/sources';
 import { pino } from 'pino';
+import { createServerQueue } from './adapters/aws/server-queue.ts';
 import {
   createConnections,
   type Connections,
   type ConnectionsOptions,
 } from './adapters/postgres/connections.ts';
 import { isMigrated, migrate } from './adapters/postgres/migrate.ts';
-import { createPostgresStorage } from './adapters/postgres/postgres-storage.ts';
+import { createPostgresStorage, type PostgresStorage } from './adapters/postgres/postgres-storage.ts';
 import { toErrorFields } from './adapters/error-fields.ts';
 import { createHttpPayment } from './adapters/http-payment.ts';
-import { createHttpReviews } from './adapters/http-reviews.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
-import { ConfigInvalidError, readConfig, type ShopConfig } from './config.ts';
+import { composeShop } from './compose-shop.ts';
+import { readConfig, type ShopConfig } from './config.ts';
 import { createCaptureWorker } from './core/capture-worker.ts';
-import { createLeverGate, LEVERS } from './core/levers.ts';
-import { createOrderId } from './core/order-id.ts';
-import { createReadiness } from './core/readiness.ts';
-import { createShop, type Shop } from './core/shop.ts';
+import { createIntakeDecider } from './core/decide-intake.ts';
+import { createKeptOrderWorker } from './core/kept-order-worker.ts';
+import { LEVERS } from './core/levers.ts';
+import type { Shop } from './core/shop.ts';
+import { ConfigInvalidError } from './environment-reader.ts';
 import { createHttpServer } from './http-server.ts';
 import { inheritedSocket } from './inherited-socket.ts';
 import { createPeriodicWork, type PeriodicWork } from './periodic-work.ts';
 import { createLastKnownGood, type LastKnownGood } from './resilience/last-known-good.ts';
 import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
+import type { KeptOrders, OrderIntake } from './ports/order-intake.ts';
 import type { Payment } from './ports/payment.ts';
-import type { Storage } from './ports/storage.ts';
-import { createGuardedStorage, type RequestStorage } from './resilience/guarded-storage.ts';
-import { createLeveredReviews, createLeveredStorage } from './resilience/levered.ts';
-import { createReplicatedCatalogue, createReplicatedStorage } from './resilience/replicated-storage.ts';
+import {
+  createGuardedIntakes,
+  createGuardedStorage,
+  type RequestIntakes,
+  type RequestStorage,
+} from './resilience/guarded-storage.ts';
+import { createLeveredIntakes, createLeveredStorage } from './resilience/levered.ts';
+import {
+  createReplicatedCatalogue,
+  createReplicatedIntakes,
+  createReplicatedStorage,
+} from './resilience/replicated-storage.ts';
 import {
   CAPTURE_BATCH_SIZE,
   createAdmission,
-  createDatabaseCheck,
-  createDeadline,
   createPaymentPolicies,
-  createReviewsPolicies,
   createStorageBreaker,
+  KEPT_ORDER_BATCH_SIZE,
 } from './resilience/policies.ts';
 
 const CAPTURE_INTERVAL_MS = 500;
@@ -52,6 +60,10 @@ const CAPTURE_INTERVAL_MS = 500;
 const KEY_EXPIRY_MS = 24 * 3_600_000;
 const KEY_EXPIRY_BATCH = 500;
 const KEY_EXPIRY_INTERVAL_MS = 60_000;
+/** What became of kept orders is known for a week, as the contract promises. */
+const INTAKE_EXPIRY_MS = 7 * 24 * 3_600_000;
+/** How soon the queue is polled again after it, or the database, did not answer. */
+const KEPT_ORDERS_INTERVAL_MS = 1_000;
 const MIGRATE_RETRY_MS = 1_000;
 /** How long a pull of an emergency lever may take to arrive here, once it is in the file. */
 const LEVERS_INTERVAL_MS = 2_000;
@@ -60,6 +72,7 @@ const CLOSE_GRACE_MS = 10_000;
 
 const clock = performance;
 const timing = { clock };
+const wallClock = () => new Date();
 const setTimer = (run: () => void, delayMs: number) => {
   const timer = setTimeout(run, delayMs);
   return () => {
@@ -143,8 +156,11 @@ interface Parts {
   readonly config: ShopConfig;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly storage: Storage;
+  readonly storage: PostgresStorage;
   readonly guarded: RequestStorage;
+  readonly intakes: RequestIntakes;
+  /** Absent: orders that the database refuses are refused. */
+  readonly queue: { readonly intake: OrderIntake; readonly keptOrders: KeptOrders } | undefined;
   readonly payment: Payment;
   readonly lastKnownGood: LastKnownGood;
   readonly levers: EmergencyLevers<typeof LEVERS>;
@@ -172,20 +188,30 @@ function createLevers(config: ShopConfig, log: Log, metrics: Metrics): Emergency
 
 /** The storage that requests see: replicas where there are some, a breaker before each place, levers before all. */
 function createRequestStorage(parts: {
-  readonly writer: Storage;
-  readonly replicas: Storage | undefined;
+  readonly writer: PostgresStorage;
+  readonly replicas: PostgresStorage | undefined;
   readonly levers: EmergencyLevers<typeof LEVERS>;
   readonly metrics: Metrics;
-}): RequestStorage {
-  const { writer, replicas, levers, metrics } = parts;
-  const guardedWriter = createGuardedStorage(writer, createStorageBreaker({ metrics, timing }));
-  if (replicas === undefined) return createLeveredStorage(guardedWriter, levers);
-  const breaker = createStorageBreaker({ metrics, timing, countedAs: 'replica-breaker' });
-  const storage = createReplicatedStorage({
-    writer: guardedWriter,
-    replicas: createGuardedStorage(replicas, breaker),
+}): Pick<Parts, 'guarded' | 'intakes'> {
+  const { replicas, levers, metrics } = parts;
+  const guard = (storage: PostgresStorage, countedAs: string) => {
+    const breaker = createStorageBreaker({ metrics, timing, countedAs });
+    return {
+      storage: createGuardedStorage(storage, breaker),
+      intakes: createGuardedIntakes(storage, breaker),
+    };
+  };
+  const levered = (places: { readonly storage: RequestStorage; readonly intakes: RequestIntakes }) => ({
+    guarded: createLeveredStorage(places.storage, levers),
+    intakes: createLeveredIntakes(places.intakes, levers),
   });
-  return createLeveredStorage(storage, levers);
+  const writer = guard(parts.writer, 'storage-breaker');
+  if (replicas === undefined) return levered(writer);
+  const readers = guard(replicas, 'replica-breaker');
+  return levered({
+    storage: createReplicatedStorage({ writer: writer.storage, replicas: readers.storage }),
+    intakes: createReplicatedIntakes({ writer: writer.intakes, replicas: readers.intakes }),
+  });
 }
 
 function createParts(config: ShopConfig, database: ConnectionsOptions, isDraining: () => boolean): Parts {
@@ -219,7 +245,7 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
     ...createPaymentPolicies({ metrics, timing }),
   });
   const levers = createLevers(config, log, metrics);
-  const guarded = createRequestStorage({ writer: storage, replicas, levers, metrics });
+  const { guarded, intakes } = createRequestStorage({ writer: storage, replicas, levers, metrics });
   const lastKnownGood = createLastKnownGood({
     storage: replicas === undefined ? storage : createReplicatedCatalogue(storage, replicas),
     guarded,
@@ -227,75 +253,72 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
     timing,
   });
   const closeStorage = () => Promise.all([storage.close(), replicas?.close()]);
-  return { config, log, metrics, storage, guarded, payment, lastKnownGood, levers, closeStorage, isDraining };
+  const queue =
+    config.orderIntake && createServerQueue({ ...config.orderIntake, batchSize: KEPT_ORDER_BATCH_SIZE });
+  const behind = { storage, guarded, intakes, queue, payment };
+  return { config, log, metrics, ...behind, lastKnownGood, levers, closeStorage, isDraining };
 }
 
-function createShopOf({
-  config,
-  log,
-  metrics,
-  storage,
-  guarded,
-  payment,
-  lastKnownGood,
-  levers,
-  isDraining,
-}: Parts): Shop {
-  const reviews = createHttpReviews({
-    baseUrl: config.reviewsUrl,
-    fetch,
-    clock,
-    metrics,
-    ...createReviewsPolicies({ metrics, timing }),
-  });
-  return createShop({
-    storage: guarded,
-    payment,
-    reviews: createLeveredReviews(reviews, levers),
-    isLeftOut: createLeverGate(levers),
+function createShopOf({ config, lastKnownGood, intakes, queue, ...parts }: Parts): Shop {
+  const { log, metrics, storage, guarded, payment, levers, isDraining } = parts;
+  return composeShop({
+    ...{ log, metrics, storage, guarded, payment, levers, isDraining, clock, timing },
+    ...(queue === undefined ? {} : { intake: queue.intake, intakeResults: intakes }),
     catalogue: lastKnownGood.catalogue,
     recent: lastKnownGood.recent,
     admission: createAdmission({ ratedRps: config.ratedRps, metrics, timing }),
-    readiness: createReadiness({
-      databaseIsLive: createDatabaseCheck({ storage, timing }),
-      catalogueIsLoaded: () => lastKnownGood.catalogue.view() !== undefined,
-      isDraining,
-    }),
-    metrics,
-    log,
-    clock,
-    wallClock: () => new Date(),
-    newOrderId: (unixMs) => createOrderId(unixMs, randomBytes(10)),
-    newRequestId: randomUUID,
+    reviewsUrl: config.reviewsUrl,
+    wallClock,
     servedBy: `${config.instanceId}@${config.zone}`,
-    withinDeadline: createDeadline(timing),
   });
 }
 
-function createBackgroundWork({ storage, payment, metrics, log, levers }: Parts): readonly PeriodicWork[] {
-  const worker = createCaptureWorker({ storage, payment, metrics, log, batchSize: CAPTURE_BATCH_SIZE });
-  const later = (what: string) => (err: unknown) => {
+type Periodic = Pick<Parameters<typeof createPeriodicWork>[0], 'run' | 'intervalMs'>;
+
+function startable({ log }: Parts, what: string, work: Periodic): PeriodicWork {
+  const onError = (err: unknown) => {
     log.debug({ err }, `${what} is done later`);
   };
+  return createPeriodicWork({ ...work, onError, setTimer });
+}
+
+function createBackgroundWork(parts: Parts): readonly PeriodicWork[] {
+  const { storage, payment, metrics, log, levers } = parts;
+  const worker = createCaptureWorker({ storage, payment, metrics, log, batchSize: CAPTURE_BATCH_SIZE });
+  const forget = async (one: (expiry: { limit: number }) => Promise<number>) =>
+    !levers.get('read-only') && (await one({ limit: KEY_EXPIRY_BATCH })) === KEY_EXPIRY_BATCH;
   return [
-    createPeriodicWork({
+    startable(parts, 'taking payments', {
       // A full batch means that there is more to take.
       run: async () => !levers.get('read-only') && (await worker.runOnce()) === CAPTURE_BATCH_SIZE,
       intervalMs: CAPTURE_INTERVAL_MS,
-      onError: later('taking payments'),
-      setTimer,
     }),
-    createPeriodicWork({
-      run: async () => {
-        if (levers.get('read-only')) return false;
-        const expiry = { olderThanMs: KEY_EXPIRY_MS, limit: KEY_EXPIRY_BATCH };
-        return (await storage.forgetIdempotencyKeys(expiry)) === KEY_EXPIRY_BATCH;
-      },
+    startable(parts, 'forgetting old idempotency keys', {
+      run: () => forget((to) => storage.forgetIdempotencyKeys({ ...to, olderThanMs: KEY_EXPIRY_MS })),
       intervalMs: KEY_EXPIRY_INTERVAL_MS,
-      onError: later('forgetting old idempotency keys'),
-      setTimer,
+    }),
+    startable(parts, 'forgetting what became of kept orders', {
+      run: () => forget((to) => storage.forgetIntakes({ ...to, olderThanMs: INTAKE_EXPIRY_MS })),
+      intervalMs: KEY_EXPIRY_INTERVAL_MS,
     }),
   ];
+}
+
+/** Where there is a queue, each server also stores what it holds. */
+function createKeptOrderWork(parts: Parts): PeriodicWork | undefined {
+  const { queue, storage, payment, metrics, log, levers } = parts;
+  if (queue === undefined) return undefined;
+  const worker = createKeptOrderWorker({
+    queue: queue.keptOrders,
+    storage,
+    decide: createIntakeDecider({ storage, payment, metrics, log, wallClock }),
+    isReadOnly: () => levers.get('read-only'),
+    log,
+  });
+  return startable(parts, 'storing kept orders', {
+    run: () => worker.runOnce(),
+    intervalMs: KEPT_ORDERS_INTERVAL_MS,
+  });
 }
 
 /** Drains on the first signal: not ready at once, then no new connections, then the end of what is under way. */
@@ -316,6 +339,7 @@ async function main(): Promise<void> {
   const parts = createParts(config, database, () => draining);
   const { log, levers, lastKnownGood } = parts;
   const work = createBackgroundWork(parts);
+  const keptOrderWork = createKeptOrderWork(parts);
   const server = createHttpServer({
     handle: createShopOf(parts).handle,
     isDraining: () => draining,
@@ -325,7 +349,8 @@ async function main(): Promise<void> {
   });
   stopOnSignal(async () => {
     draining = true;
-    await sleep(config.drainSeconds * 1_000);
+    // The kept order under way is stored meanwhile; the next is another server's.
+    await Promise.all([sleep(config.drainSeconds * 1_000), keptOrderWork?.stop()]);
     await server.close(CLOSE_GRACE_MS);
     lastKnownGood.stop();
     await Promise.all(work.map((part) => part.stop()));
@@ -342,6 +367,7 @@ async function main(): Promise<void> {
   const { address, port } =
     socket === undefined ? await server.listen(config.host, config.port) : await server.listenOn(socket);
   for (const part of work) part.start();
+  keptOrderWork?.start();
   log.info({ address, port }, 'listening');
 }
 

@@ -7,6 +7,7 @@ import {
   type AwsRequest,
   type SignedFetch,
 } from '../src/adapters/aws/signed-fetch.ts';
+import { createSqsKeptOrders } from '../src/adapters/aws/sqs-kept-orders.ts';
 import { createSqsOrderIntake } from '../src/adapters/aws/sqs-order-intake.ts';
 import { order, placement } from './storage-contract.ts';
 
@@ -173,5 +174,49 @@ describe('the queue for orders', () => {
   it('may have kept the order or not when it does not answer', async () => {
     const { request } = scripted(new Error('reset'));
     await expect(create(request).enqueue(kept)).rejects.toMatchObject({ code: 'order-intake-unavailable' });
+  });
+});
+
+describe('the orders in the queue', () => {
+  const queueUrl = 'https://sqs.test/1/orders';
+  const create = (request: SignedFetch, timeouts: number[] = []) =>
+    createSqsKeptOrders({
+      request,
+      endpoint: 'https://sqs.test',
+      queueUrl,
+      batchSize: 5,
+      timeout: (timeoutMs) => {
+        timeouts.push(timeoutMs);
+        return signal;
+      },
+    });
+  const sent = (asked: readonly AwsRequest[]) =>
+    asked.map(({ headers, body }) => [
+      headers?.['x-amz-target'],
+      JSON.parse(body ?? '') as Record<string, unknown>,
+    ]);
+
+  it('are waited for, longer than the queue itself waits', async () => {
+    const timeouts: number[] = [];
+    const { asked, request } = scripted(
+      Response.json({ Messages: [{ MessageId: 'm', ReceiptHandle: 'r', Body: 'b' }] }),
+      Response.json({}),
+    );
+    const orders = create(request, timeouts);
+    expect(await orders.receive()).toEqual([{ messageId: 'm', receipt: 'r', body: 'b' }]);
+    expect(await orders.receive()).toEqual([]);
+    expect(sent(asked)[0]).toEqual([
+      'AmazonSQS.ReceiveMessage',
+      { QueueUrl: queueUrl, MaxNumberOfMessages: 5, WaitTimeSeconds: 10 },
+    ]);
+    expect(timeouts).toEqual([12_000, 12_000]);
+  });
+
+  it('are forgotten by the receipt of their delivery', async () => {
+    const { asked, request } = scripted(Response.json({}), new Error('reset'));
+    const message = { messageId: 'm', receipt: 'r', body: 'b' };
+    await create(request).forget(message);
+    expect(sent(asked)).toEqual([['AmazonSQS.DeleteMessage', { QueueUrl: queueUrl, ReceiptHandle: 'r' }]]);
+    await expect(create(request).forget(message)).rejects.toThrow('reset');
   });
 });

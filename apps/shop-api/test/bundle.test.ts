@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@nines/local-postgres';
+import { startLocalQueues } from '@nines/local-queue';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createBreakableLink, type BreakableLink } from './breakable-link.ts';
 import { checkAgainstContract } from './contract-check.ts';
@@ -239,6 +240,57 @@ describe('the bundle with replicas of its database', () => {
     replicated.process.kill('SIGKILL');
     await replicas.close();
   }, 30_000);
+});
+
+describe('the bundle with a queue for orders', () => {
+  it('keeps orders while its database is away, and stores each once as soon as it is back', async () => {
+    const queues = await startLocalQueues({ queues: [{ name: 'orders', visibilityMs: 2_000 }] });
+    const keeping = await start(join(folder, 'shop-api', 'server.mjs'), {
+      ...shopEnvironment(),
+      DRAIN_SECONDS: '0',
+      ORDER_INTAKE_QUEUE_URL: queues.urlOf('orders'),
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    });
+    const place = (key: string) =>
+      fetch(`${keeping.url}/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ reference: key, items: [{ productId: 'product-001', quantity: 1 }] }),
+      });
+    link.refuse();
+    const keys = Array.from({ length: 12 }, (_, n) => `kept-${String(n).padStart(2, '0')}`);
+    const kept = await Promise.all([...keys, keys[0]!].map(place));
+    expect(new Set(kept.map(({ status }) => status))).toEqual(new Set([202]));
+    for (const response of kept) await checkAgainstContract('POST', '/orders', response);
+    const status = `${keeping.url}${String(kept[0]?.headers.get('location'))}`;
+    // The same process may hold the message when it is told to go: it stores it, or another one does.
+    link.heal();
+    await expect
+      .poll(async () => ((await (await fetch(status)).json()) as { status: string }).status, {
+        timeout: 15_000,
+      })
+      .toBe('stored');
+    await expect
+      .poll(() => queues.depthOf('orders'), { timeout: 15_000 })
+      .toEqual({
+        visible: 0,
+        inFlight: 0,
+      });
+    const rows = await database.server.query<{ reference: string }>(
+      `SELECT reference FROM orders WHERE reference LIKE 'kept-%' ORDER BY reference`,
+      [],
+      'shop',
+    );
+    expect(rows.map(({ reference }) => reference)).toEqual(keys);
+    expect((await place(keys[0]!)).headers.get('idempotent-replayed')).toBe('true');
+
+    const exited = once(keeping.process, 'exit');
+    keeping.process.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    await queues.close();
+  }, 60_000);
 });
 
 describe('the emergency levers of the bundle', () => {

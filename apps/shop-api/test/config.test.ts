@@ -21,6 +21,8 @@ const COMPLETE = {
   DRAIN_SECONDS: '20',
   MIGRATE_ON_START: 'true',
   LEVERS_FILE: '/run/levers.json',
+  ORDER_INTAKE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders',
+  AWS_REGION: 'eu-west-1',
 };
 
 const problemsOf = (changes: Record<string, string | undefined>): readonly string[] => {
@@ -53,6 +55,10 @@ it('reads every setting', () => {
     drainSeconds: 20,
     migrateOnStart: true,
     leversFile: '/run/levers.json',
+    orderIntake: {
+      queueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders',
+      region: 'eu-west-1',
+    },
   });
 });
 
@@ -69,7 +75,7 @@ it('needs no more than the addresses, the port and the rated load', () => {
     RATED_RPS: '1',
   });
   expect(config).toMatchObject({ host: '127.0.0.1', databasePort: 5432, logLevel: 'info', drainSeconds: 5 });
-  for (const absent of ['databaseCaFile', 'databaseReadHost', 'leversFile'])
+  for (const absent of ['databaseCaFile', 'databaseReadHost', 'leversFile', 'orderIntake'])
     expect(config).not.toHaveProperty(absent);
   expect(config.migrateOnStart).toBe(false);
 });
@@ -95,6 +101,8 @@ it.each([
   ['LOG_LEVEL', 'verbose'],
   ['DRAIN_SECONDS', '-1'],
   ['MIGRATE_ON_START', 'yes'],
+  ['ORDER_INTAKE_QUEUE_URL', 'orders'],
+  ['AWS_REGION', undefined],
 ])('refuses %s=%j and names it', (name, value) => {
   const problems = problemsOf({ [name]: value });
   expect(problems).toHaveLength(1);

@@ -11,10 +11,31 @@ import {
 } from '@nines/local-postgres';
 import type { ConnectionsOptions } from '../src/adapters/postgres/connections.ts';
 import { migrate } from '../src/adapters/postgres/migrate.ts';
+import type { Product } from '../src/ports/storage.ts';
 
 export const MIGRATIONS = fileURLToPath(new URL('../migrations', import.meta.url));
 
 const superuser = { user: 'postgres', password: 'only-for-this-test' };
+
+/** Leaves these products in a shop's database, and nothing else. */
+export async function resetShop(
+  server: PostgresServer,
+  name: string,
+  products: readonly Product[],
+): Promise<void> {
+  await server.query(
+    'TRUNCATE products, orders, order_items, idempotency_keys, outbox, order_intakes',
+    [],
+    name,
+  );
+  await server.query(
+    `INSERT INTO products (id, name, price_cents, currency, stock)
+     SELECT id, name, "priceCents", currency, stock
+     FROM json_to_recordset($1) AS p (id text, name text, "priceCents" bigint, currency text, stock bigint)`,
+    [JSON.stringify(products)],
+    name,
+  );
+}
 
 export interface TestDatabase {
   readonly server: PostgresServer;

@@ -1,14 +1,20 @@
-// An order that comes directly and by the queue, any number of times, in any order and at once, while the table comes
-// and goes: it is stored once, charged once, and everybody who was promised it finds it.
+// An order that comes directly and by the queue, any number of times, in any order and at once, while the database
+// comes and goes: it is stored once, charged once, and everybody who was promised it finds it.
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSignedFetch } from '../src/adapters/aws/signed-fetch.ts';
+import { startLocalQueues, type LocalQueues } from '@nines/local-queue';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSignedFetch, type SignedFetch } from '../src/adapters/aws/signed-fetch.ts';
+import { createSqsKeptOrders } from '../src/adapters/aws/sqs-kept-orders.ts';
 import { createSqsOrderIntake } from '../src/adapters/aws/sqs-order-intake.ts';
+import { createConnections } from '../src/adapters/postgres/connections.ts';
+import { createPostgresStorage, type PostgresStorage } from '../src/adapters/postgres/postgres-storage.ts';
 import { createCaptureWorker } from '../src/core/capture-worker.ts';
 import { createIntakeDecider } from '../src/core/decide-intake.ts';
+import { createKeptOrderWorker } from '../src/core/kept-order-worker.ts';
 import { createWorkerHandler, type QueueEvent, type QueueResult } from '../src/function/worker-handler.ts';
 import type { OrderIntake } from '../src/ports/order-intake.ts';
 import { createApiClient } from './api-client.ts';
+import { resetShop, startDatabase, type TestDatabase } from './database.ts';
 import { FIRST_START_MS, openStorage, startTables, type TestTables } from './dynamodb.ts';
 import { createEventSource, type EventSource } from './function/event-source.ts';
 import { context } from './function/http-api.ts';
@@ -35,6 +41,9 @@ const moment: fc.Arbitrary<Moment> = fc.record({
   table: fc.constantFrom('live', 'away', 'lost-answer'),
   steps: fc.array(step, { minLength: 1, maxLength: 4 }),
 });
+
+/** Each has a queue of its own. */
+const POSTGRES_RUNS = 12;
 
 type Worker = (event: QueueEvent) => Promise<QueueResult>;
 
@@ -158,6 +167,74 @@ it('comes to one order for each key, in memory', async () => {
     { numRuns: 200 },
   );
 }, 60_000);
+
+describe('with servers', () => {
+  let database: TestDatabase;
+  let storage: PostgresStorage;
+  let queues: LocalQueues;
+  let worlds = 0;
+
+  beforeAll(async () => {
+    database = await startDatabase();
+    storage = createPostgresStorage(createConnections(await database.createShop('shop')));
+    const named = Array.from({ length: POSTGRES_RUNS }, (_, index) => `orders-${String(index)}`);
+    // What was delivered can be taken again at once.
+    queues = await startLocalQueues({ queues: named.map((name) => ({ name, visibilityMs: 0 })) });
+  }, 60_000);
+
+  afterAll(async () => {
+    await queues.close();
+    await storage.close();
+    await database.stop();
+  });
+
+  async function createServerWorld(): Promise<World> {
+    await resetShop(database.server, 'shop', PRODUCTS);
+    const queueUrl = queues.urlOf(`orders-${String(worlds++ % POSTGRES_RUNS)}`);
+    // Signatures have a test of their own.
+    const request: SignedFetch = ({ url, ...init }) => fetch(url, init);
+    const ends = { request, queueUrl, endpoint: new URL(queueUrl).origin };
+    const shop = await createTestShop({
+      keepsOrders: true,
+      inner: { ...storage, claimCapture: () => Promise.reject(new Error('nobody names a capture here')) },
+      queue: createSqsOrderIntake(ends),
+    });
+    const { payment, metrics, log, clock } = shop;
+    const wallClock = () => new Date(Date.UTC(2026, 0, 1) + clock.now());
+    const queue = createSqsKeptOrders({ ...ends, batchSize: 5, waitSeconds: 0 });
+    const deliver = async (forgets: boolean): Promise<number> => {
+      let delivered = 0;
+      const worker = createKeptOrderWorker({
+        queue: {
+          receive: async () => {
+            const messages = await queue.receive();
+            delivered += messages.length;
+            return messages;
+          },
+          forget: (message) => (forgets ? queue.forget(message) : Promise.resolve()),
+        },
+        // Asked past what the test takes away, so that more comes together than a server lets.
+        storage,
+        decide: createIntakeDecider({ storage: shop.storage, payment, metrics, log, wallClock }),
+        isReadOnly: () => false,
+        log,
+      });
+      await worker.runOnce();
+      return delivered;
+    };
+    return { shop, deliver };
+  }
+
+  it('comes to one order for each key, in PostgreSQL and a queue that servers fetch from', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(moment, { minLength: 2, maxLength: 6 }), async (moments) => {
+        const world = await createServerWorld();
+        await check(world, await play(world, moments));
+      }),
+      { numRuns: POSTGRES_RUNS },
+    );
+  }, 60_000);
+});
 
 let tables: TestTables;
 let source: EventSource;

@@ -4,8 +4,8 @@ import { createConnections, type ConnectionsOptions } from '../src/adapters/post
 import { isMigrated, migrate } from '../src/adapters/postgres/migrate.ts';
 import { createPostgresStorage } from '../src/adapters/postgres/postgres-storage.ts';
 import type { PlacementResult, Product } from '../src/ports/storage.ts';
-import { MIGRATIONS, startDatabase, type TestDatabase } from './database.ts';
-import { describeStorage, order, placement, product } from './storage-contract.ts';
+import { MIGRATIONS, resetShop, startDatabase, type TestDatabase } from './database.ts';
+import { describeIntakeResults, describeStorage, order, placement, product } from './storage-contract.ts';
 
 let database: TestDatabase;
 let shop: ConnectionsOptions;
@@ -20,18 +20,43 @@ afterAll(async () => {
 });
 
 async function createStorage(products: readonly Product[]) {
-  await database.server.query('TRUNCATE products, orders, order_items, idempotency_keys, outbox', [], 'shop');
-  await database.server.query(
-    `INSERT INTO products (id, name, price_cents, currency, stock)
-     SELECT id, name, "priceCents", currency, stock
-     FROM json_to_recordset($1) AS p (id text, name text, "priceCents" bigint, currency text, stock bigint)`,
-    [JSON.stringify(products)],
-    'shop',
-  );
+  await resetShop(database.server, 'shop', products);
   return createPostgresStorage(createConnections(shop));
 }
 
 describeStorage('PostgreSQL', { createStorage, propertyRuns: 10 });
+describeIntakeResults('PostgreSQL', () => createStorage([]));
+
+describe('what became of kept orders', () => {
+  it('is forgotten when it is old, the oldest first, and not before', async () => {
+    const storage = await createStorage([]);
+    const ids = [1, 2, 3].map((n) => `00000000-0000-8000-a000-00000000000${String(n)}`);
+    for (const id of ids) await storage.recordIntake(id, { outcome: 'refused', reason: 'expired' });
+    const age = `UPDATE order_intakes SET recorded_at = now() - interval '8 days' * right(id::text, 1)::int
+                 WHERE right(id::text, 1) <> '1'`;
+    await database.server.query(age, [], 'shop');
+    const week = { olderThanMs: 7 * 86_400_000 };
+    expect(await storage.forgetIntakes({ ...week, limit: 1 })).toBe(1);
+    expect(await storage.findIntake(ids[2]!)).toBeUndefined();
+    expect(await storage.findIntake(ids[1]!)).toBeDefined();
+    expect(await storage.forgetIntakes({ ...week, limit: 10 })).toBe(1);
+    expect(await storage.findIntake(ids[0]!)).toBeDefined();
+    await storage.close();
+  });
+});
+
+describe('a database that may be a follower', () => {
+  it('knows whether it takes writes', async () => {
+    const storage = await createStorage([]);
+    expect(await storage.isWriter()).toBe(true);
+    await storage.close();
+    await database.server.query('ALTER DATABASE shop SET default_transaction_read_only = on');
+    const following = createPostgresStorage(createConnections(shop));
+    expect(await following.isWriter()).toBe(false);
+    await following.close();
+    await database.server.query('ALTER DATABASE shop RESET default_transaction_read_only');
+  });
+});
 
 /** A transaction of somebody else, to hold a lock for as long as a test wants. */
 async function withTransaction(lock: string, action: () => Promise<void>): Promise<void> {
@@ -96,7 +121,7 @@ describe('migrations', () => {
     const options = { ...database.options('fresh'), directory: MIGRATIONS };
     const applied = await Promise.all([migrate(options), migrate(options), migrate(options)]);
 
-    expect(applied.map(({ length }) => length).toSorted()).toEqual([0, 0, 3]);
+    expect(applied.map(({ length }) => length).toSorted()).toEqual([0, 0, 4]);
     expect(await migrate(options)).toEqual([]);
   });
 
@@ -107,7 +132,7 @@ describe('migrations', () => {
 
     await expect(migrate(options)).rejects.toThrow('relation "orders" already exists');
     await database.server.query('DROP TABLE orders', [], 'broken');
-    expect(await migrate(options)).toHaveLength(3);
+    expect(await migrate(options)).toHaveLength(4);
   });
 
   it('are known to be there or not, also where nothing may be written', async () => {
@@ -119,7 +144,7 @@ describe('migrations', () => {
 
     expect(await isMigrated(options)).toBe(true);
     await database.server.query(
-      'BEGIN READ WRITE; DELETE FROM schema_versions WHERE version = 3; COMMIT',
+      'BEGIN READ WRITE; DELETE FROM schema_versions WHERE version = 4; COMMIT',
       [],
       'followed',
     );

@@ -1,6 +1,10 @@
 import { createFakeClock } from '@nines/testing';
 import { beforeEach, expect, it } from 'vitest';
-import { createReplicatedCatalogue, createReplicatedStorage } from '../src/resilience/replicated-storage.ts';
+import {
+  createReplicatedCatalogue,
+  createReplicatedIntakes,
+  createReplicatedStorage,
+} from '../src/resilience/replicated-storage.ts';
 import type { RequestStorage } from '../src/resilience/guarded-storage.ts';
 import { createBreakableStorage, type BreakableStorage } from './stand-ins.ts';
 import { order, placement, product } from './storage-contract.ts';
@@ -77,4 +81,26 @@ it('reads the catalogue from the replicas, else from the writer', async () => {
   expect(await catalogue.readCatalogue()).toHaveLength(1);
   writer.state = 'away';
   expect(await codeOf(catalogue.readCatalogue())).toBe('storage-unavailable');
+});
+
+it('knows of a kept order what the replicas know, else what the writer knows', async () => {
+  const intakes = createReplicatedIntakes({ writer, replicas });
+  await writer.recordIntake('i-1', { outcome: 'refused', reason: 'expired' });
+  expect(await intakes.findIntake('i-1')).toEqual({ outcome: 'refused', reason: 'expired' });
+  await replicas.recordIntake('i-1', { outcome: 'stored', orderId: 'o-1' });
+  expect(await intakes.findIntake('i-1')).toEqual({ outcome: 'stored', orderId: 'o-1' });
+  replicas.state = 'away';
+  expect(await intakes.findIntake('i-1')).toEqual({ outcome: 'refused', reason: 'expired' });
+});
+
+it('takes a kept order for undecided while there is no writer that could decide, and for unknown when nobody answers', async () => {
+  const intakes = createReplicatedIntakes({ writer, replicas });
+  writer.state = 'away';
+  expect(await intakes.findIntake('i-1')).toBeUndefined();
+  replicas.state = 'away';
+  expect(await codeOf(intakes.findIntake('i-1'))).toBe('storage-unavailable');
+  [writer.state, replicas.state] = ['live', 'broken'];
+  await expect(intakes.findIntake('i-1')).rejects.toThrow('secret detail of a bug');
+  [writer.state, replicas.state] = ['broken', 'live'];
+  await expect(intakes.findIntake('i-1')).rejects.toThrow('secret detail of a bug');
 });

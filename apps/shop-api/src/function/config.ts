@@ -1,7 +1,7 @@
 /** The functions' settings from environment variables, checked while they are initialised. */
 import type { AppConfigAddress } from '../adapters/aws/app-config-levers.ts';
 import { LOG_LEVELS, type LogLevel } from '../adapters/json-log.ts';
-import { ConfigInvalidError } from '../config.ts';
+import { createEnvironmentReader, type Environment } from '../environment-reader.ts';
 
 export interface FunctionConfig {
   readonly tableName: string;
@@ -25,8 +25,6 @@ export interface HttpFunctionConfig extends FunctionConfig {
 /** The identifiers of the levers' place in AppConfig, named as in the servers' units. */
 const LEVER_NAMES = ['LEVERS_APPLICATION', 'LEVERS_ENVIRONMENT', 'LEVERS_PROFILE'];
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
 export function readHttpFunctionConfig(environment: Environment): HttpFunctionConfig {
   return read(environment, (url) => ({
@@ -44,28 +42,7 @@ function read<More extends object>(
   environment: Environment,
   more: (url: (name: string) => string) => More,
 ): FunctionConfig & More {
-  const problems: string[] = [];
-
-  function text(name: string, fallback?: string): string {
-    const value = environment[name] ?? fallback;
-    if (value !== undefined && value !== '') return value;
-    problems.push(`${name} is missing.`);
-    return '';
-  }
-
-  function url(name: string): string {
-    const value = text(name);
-    if (value !== '' && !/^https?:\/\/[^/]+/.test(value)) {
-      problems.push(`${name} must be an http or https address.`);
-    }
-    return value.replace(/\/+$/, '');
-  }
-
-  function logLevel(): LogLevel {
-    const value = environment['LOG_LEVEL'] ?? 'info';
-    if (!LOG_LEVELS.includes(value)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
-    return value as LogLevel;
-  }
+  const { text, oneOf, url, throwIfWrong } = createEnvironmentReader(environment);
 
   /** All three or none. */
   function levers(): { levers?: AppConfigAddress } {
@@ -77,7 +54,7 @@ function read<More extends object>(
   const config = {
     tableName: text('TABLE_NAME'),
     paymentUrl: url('PAYMENT_URL'),
-    logLevel: logLevel(),
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info') as LogLevel,
     functionName: text('AWS_LAMBDA_FUNCTION_NAME', 'local'),
     // `2026/11/21/[7]0f3a...`: what follows the version is random.
     instanceId:
@@ -88,6 +65,6 @@ function read<More extends object>(
     ...levers(),
     ...more(url),
   };
-  if (problems.length > 0) throw new ConfigInvalidError(problems);
+  throwIfWrong();
   return config;
 }

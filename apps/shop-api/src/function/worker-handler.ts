@@ -13,15 +13,16 @@
  */
 import type { CaptureWorker } from '../core/capture-worker.ts';
 import type { DecideIntake } from '../core/decide-intake.ts';
-import { intakeIdOf } from '../core/order-intake.ts';
+import { createKeptOrderJob } from '../core/kept-order.ts';
+import { createMessageBatch, type Message } from '../core/message-batch.ts';
 import type { Log } from '../ports/log.ts';
-import type { NamedCaptures, OrderPlacement } from '../ports/storage.ts';
+import type { NamedCaptures } from '../ports/storage.ts';
 import type { FunctionContext } from './http-handler.ts';
 import { readOrderMessage } from './order-message.ts';
 
 /** What is used of an event of SQS. */
 export interface QueueEvent {
-  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+  readonly Records: readonly Message[];
 }
 
 export interface QueueResult {
@@ -96,13 +97,9 @@ async function sweep(
   return { claimed };
 }
 
-/** What is to be done about one order, and the messages that are done with it: one order may be in a batch twice. */
-interface Job {
-  readonly messageIds: string[];
-  readonly run: () => Promise<void>;
-}
-
 function createBatch({ storage, worker, decide, isReadOnly, log }: WorkerHandlerOptions) {
+  const keptOrderJob = createKeptOrderJob({ decide, isReadOnly });
+
   async function capture(orderId: string): Promise<void> {
     if (isReadOnly()) return;
     const result = await storage.claimCapture({ orderId, leaseMs: LEASE_MS });
@@ -110,47 +107,23 @@ function createBatch({ storage, worker, decide, isReadOnly, log }: WorkerHandler
     if (result.outcome === 'claimed') await worker.settle([result.capture]);
   }
 
-  async function store(placement: OrderPlacement): Promise<void> {
-    if (isReadOnly()) throw new Error('the shop is read-only');
-    await decide(placement);
-  }
-
-  function sort({ Records }: QueueEvent) {
-    const jobs = new Map<string, Job>();
-    const failed: string[] = [];
-    const add = (name: string, messageId: string, run: () => Promise<void>) => {
-      const job = jobs.get(name) ?? { messageIds: [], run };
-      job.messageIds.push(messageId);
-      jobs.set(name, job);
-    };
-    for (const { messageId, body } of Records) {
-      const message = readOrderMessage(body);
-      if (message === undefined) {
-        log.error({ messageId }, 'a message is not understood');
-        failed.push(messageId);
-      } else if (message.kind === 'order') {
-        add(message.orderId, messageId, () => capture(message.orderId));
-      } else if (message.kind === 'kept') {
-        add(intakeIdOf(message.placement), messageId, () => store(message.placement));
-      }
-    }
-    return { jobs, failed };
-  }
-
-  /** The messages that are to be delivered again. */
-  async function attempt([name, { messageIds, run }]: readonly [string, Job]): Promise<readonly string[]> {
-    try {
-      await run();
-      return [];
-    } catch (error) {
-      log.warn({ err: error, about: name }, 'a message is to be delivered again');
-      return messageIds;
+  function jobOf(body: string) {
+    const message = readOrderMessage(body);
+    switch (message?.kind) {
+      case 'order':
+        return { name: message.orderId, run: () => capture(message.orderId) };
+      case 'kept':
+        return keptOrderJob(message.placement);
+      case 'other':
+        return 'nothing';
+      case undefined:
+        return undefined;
     }
   }
 
-  return async (event: QueueEvent): Promise<QueueResult> => {
-    const { jobs, failed } = sort(event);
-    const undone = await Promise.all([...jobs].map(attempt));
-    return { batchItemFailures: [...failed, ...undone.flat()].map((itemIdentifier) => ({ itemIdentifier })) };
+  const workOff = createMessageBatch({ jobOf, log });
+  return async ({ Records }: QueueEvent): Promise<QueueResult> => {
+    const failed = await workOff(Records);
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }

@@ -32,6 +32,31 @@ export interface IntakeResults {
   recordIntake(id: string, result: IntakeResult): Promise<boolean>;
 }
 
+/** Results are kept for a week, as the contract promises, where nothing forgets them by itself. */
+export interface ForgetsIntakes {
+  /** Forgets up to `limit` results older than `olderThanMs`; returns how many. */
+  forgetIntakes(expiry: { olderThanMs: number; limit: number }): Promise<number>;
+}
+
+/** An order as the queue delivers it: possibly not for the first time. */
+export interface KeptMessage {
+  readonly messageId: string;
+  readonly body: string;
+  /** What this delivery is known by. */
+  readonly receipt: string;
+}
+
+/**
+ * The other end of the queue, for a process that fetches its orders itself. A message that is not forgotten is delivered
+ * again after a while, and put aside after many times.
+ */
+export interface KeptOrders {
+  /** Waits for orders for a while; resolves with none when none has come. Rejects when the queue does not answer. */
+  receive(): Promise<readonly KeptMessage[]>;
+  /** Its order has been decided about. Should this fail, it is delivered again. */
+  forget(message: KeptMessage): Promise<void>;
+}
+
 /** Marks errors of this project, across copies of a module (libs/resilience does the same). */
 const BRAND: unique symbol = Symbol.for('nines.error') as never;
 

@@ -126,6 +126,12 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** For stores that may be followers: whether this one takes writes, asked for real. */
+export interface KnowsItsRole {
+  /** Rejects when the database does not answer. */
+  isWriter(options?: CallOptions): Promise<boolean>;
+}
+
 /** Marks errors of this project, across copies of a module (libs/resilience does the same). */
 const BRAND: unique symbol = Symbol.for('nines.error') as never;
 

@@ -1,9 +1,8 @@
 /** What lies behind the shop, as far as the emergency levers let a request have it (`core/levers.ts`). */
 import type { Levers } from '../core/levers.ts';
-import type { IntakeResults } from '../ports/order-intake.ts';
 import type { ReviewsSource } from '../ports/reviews.ts';
 import { StorageUnavailableError } from '../ports/storage.ts';
-import type { RequestStorage } from './guarded-storage.ts';
+import type { RequestIntakes, RequestStorage } from './guarded-storage.ts';
 
 /** To the shop a pulled lever looks like a database that is away: there is no second way to answer. */
 export function createLeveredStorage(storage: RequestStorage, levers: Levers): RequestStorage {
@@ -22,9 +21,7 @@ export function createLeveredStorage(storage: RequestStorage, levers: Levers): R
   };
 }
 
-type Intakes = Pick<IntakeResults, 'findIntake'>;
-
-export function createLeveredIntakes(intakes: Intakes, levers: Levers): Intakes {
+export function createLeveredIntakes(intakes: RequestIntakes, levers: Levers): RequestIntakes {
   const reading = readingUnder(levers);
   return { findIntake: (id, options) => reading(() => intakes.findIntake(id, options)) };
 }

@@ -131,6 +131,12 @@ function fairTimeout(timeout: Policy, clock: Timing['clock']): Policy {
 /** Captures under way at once in one instance. */
 export const CAPTURE_BATCH_SIZE = 20;
 
+/**
+ * Kept orders that one instance stores at once: a writer that comes back meets every instance of the fleet, and the
+ * customers of the moment go first. Five at a time are still some hundred a second for each instance.
+ */
+export const KEPT_ORDER_BATCH_SIZE = 5;
+
 /** Reviews: 20 ms as a rule, never worth more than a quarter of a second, never asked again. */
 export function createReviewsPolicies({ metrics, timing }: PolicyDependencies): {
   policy: Protection;

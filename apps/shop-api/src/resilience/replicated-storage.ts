@@ -6,7 +6,7 @@
  * sees the order just placed. Whatever decides about an order (its key, its stock) is asked of the writer alone.
  */
 import { isStorageUnavailable, type Storage } from '../ports/storage.ts';
-import type { RequestStorage } from './guarded-storage.ts';
+import type { RequestIntakes, RequestStorage } from './guarded-storage.ts';
 
 export interface ReplicatedStorageOptions {
   readonly writer: RequestStorage;
@@ -29,6 +29,36 @@ export function createReplicatedStorage({ writer, replicas }: ReplicatedStorageO
       ),
     findPlacedOrder: (key, options) => writer.findPlacedOrder(key, options),
     placeOrder: (placement, options) => writer.placeOrder(placement, options),
+  };
+}
+
+export interface ReplicatedIntakesOptions {
+  readonly writer: RequestIntakes;
+  readonly replicas: RequestIntakes;
+}
+
+/**
+ * What became of kept orders. While there is no writer nothing becomes of any, so what the replicas do not know then is
+ * not known to anybody.
+ */
+export function createReplicatedIntakes({ writer, replicas }: ReplicatedIntakesOptions): RequestIntakes {
+  return {
+    findIntake: async (id, options) => {
+      let unavailable: unknown;
+      try {
+        const known = await replicas.findIntake(id, options);
+        if (known !== undefined) return known;
+      } catch (error) {
+        if (!isStorageUnavailable(error)) throw error;
+        unavailable = error;
+      }
+      try {
+        return await writer.findIntake(id, options);
+      } catch (error) {
+        if (!isStorageUnavailable(error) || unavailable !== undefined) throw error;
+        return undefined;
+      }
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import type {
   CallOptions,
   Capture,
+  KnowsItsRole,
   Order,
   OrderItem,
   OrderPlacement,
@@ -11,7 +12,9 @@ import type {
   Product,
   Storage,
 } from '../../ports/storage.ts';
+import type { ForgetsIntakes, IntakeResults } from '../../ports/order-intake.ts';
 import type { Connections } from './connections.ts';
+import { createIntakes } from './intakes.ts';
 
 /** Raised by `place_order` when a product's stock does not suffice; its detail is the product's id. */
 const OUT_OF_STOCK = 'NI001';
@@ -59,7 +62,9 @@ function placementValues({ idempotencyKey, fingerprint, order, authorizationId }
   ];
 }
 
-export function createPostgresStorage(connections: Connections): Storage {
+export type PostgresStorage = Storage & IntakeResults & ForgetsIntakes & KnowsItsRole;
+
+export function createPostgresStorage(connections: Connections): PostgresStorage {
   async function findPlacedOrder(key: string, options?: CallOptions): Promise<PlacedOrder | undefined> {
     const [row] = await connections.run<OrderRow & { fingerprint: string }>(
       {
@@ -100,10 +105,22 @@ export function createPostgresStorage(connections: Connections): Storage {
   return {
     ...createReads(connections),
     ...createCaptureQueue(connections),
+    ...createIntakes(connections),
     findPlacedOrder,
     placeOrder,
     ping: async (options) => {
       await connections.run({ name: 'ping', text: 'SELECT 1', values: [] }, options);
+    },
+    isWriter: async (options) => {
+      const [row] = await connections.run<{ writes: boolean }>(
+        {
+          name: 'is-writer',
+          text: `SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AS writes`,
+          values: [],
+        },
+        options,
+      );
+      return row?.writes === true;
     },
     close: () => connections.close(),
   };
