@@ -48,6 +48,19 @@ def inventory() -> dict:
     return held
 
 
+def mark_started_functions() -> None:
+    """Notes which process of a function has been initialised: until then it works on no event."""
+    from ministack.core.lambda_runtime import Worker
+
+    spawn = Worker._spawn
+
+    def spawn_and_mark(worker):
+        spawn(worker)
+        worker.initialised = worker._proc
+
+    Worker._spawn = spawn_and_mark
+
+
 def functions() -> list:
     from ministack.core import lambda_runtime
 
@@ -56,7 +69,9 @@ def functions() -> list:
         for worker in list(workers):
             process = worker._proc
             if process is not None and process.poll() is None:
-                busy = bool(worker.in_use)
+                # One that is killed while it is initialised would take all of its function's processes with it: the
+                # emulator discards them together, and no other platform does.
+                busy = worker.in_use and getattr(worker, "initialised", None) is process
                 running.append({"function": key.split(":")[2], "key": key, "pid": process.pid, "busy": busy})
     return running
 
@@ -91,6 +106,8 @@ def main() -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
+
+    mark_started_functions()
 
     # Functions inherit this process's environment, and the emulator's own level of logging is not for them.
     os.environ.pop("LOG_LEVEL", None)

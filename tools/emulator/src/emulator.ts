@@ -21,7 +21,7 @@ export type Inventory = Readonly<Record<string, Readonly<Record<string, readonly
 export interface FunctionProcess {
   readonly functionName: string;
   readonly pid: number;
-  /** It works on an event. */
+  /** It works on an event; one that is still initialised does not. */
   readonly busy: boolean;
 }
 
@@ -72,6 +72,11 @@ export class EmulatorRequestError extends Error {
 
 /** The emulator loads a service when it is first asked for, which takes seconds on a busy machine. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/**
+ * How long a process of a function may be idle. Each start takes this machine's time from all others, so those that
+ * were made ready for a run have to last as long as the longest run does; by itself the emulator ends them after 5 min.
+ */
+const IDLE_FUNCTION_SECONDS = 3_600;
 const NAMES_REFUSED = /Unrecognized resource types: \[([^\]]*)\]/;
 
 async function ask(url: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
@@ -168,6 +173,7 @@ export async function startEmulator(options: StartEmulatorOptions): Promise<Emul
       TMPDIR: temporary,
       MINISTACK_REGION: region,
       MINISTACK_ACCOUNT_ID: ACCOUNT,
+      LAMBDA_WARM_TTL_SECONDS: String(IDLE_FUNCTION_SECONDS),
       ...(functionEndpoint === undefined ? {} : { AWS_ENDPOINT_URL: functionEndpoint }),
     },
   });
