@@ -6,12 +6,12 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stacksOfAssembly } from '@nines/topology';
 import { filterTemplate } from './filter-template.ts';
-import type { FilteredTemplate, Template } from './filter-template.ts';
+import type { AbsentOutputs, FilteredTemplate, Template } from './filter-template.ts';
 import { LACKING } from './lacking-types.ts';
 import type { Lacking } from './lacking-types.ts';
 
 /** What one stack of the copy lacks. */
-export interface FilteredStack extends Omit<FilteredTemplate, 'template'> {
+export interface FilteredStack extends Omit<FilteredTemplate, 'template' | 'outputStandIns'> {
   readonly stackName: string;
   /** Resources that are left. */
   readonly resources: number;
@@ -36,19 +36,49 @@ export async function filterAssembly(options: FilterAssemblyOptions): Promise<Fi
   const path = join(copy, 'manifest.json');
   const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
   const chosen = stacksOfAssembly(manifest).filter(({ artifactId }) => stacks.includes(artifactId));
+  const synthesized = await Promise.all(
+    chosen.map(async (stack) => {
+      const template = JSON.parse(await readFile(join(copy, stack.templateFile), 'utf8')) as Template;
+      return { ...stack, regionId: stack.regionId ?? region, template };
+    }),
+  );
   const filtered: FilteredStack[] = [];
-  for (const { artifactId, stackName, templateFile, regionId } of chosen) {
-    const file = join(copy, templateFile);
-    const synthesized = JSON.parse(await readFile(file, 'utf8')) as Template;
-    const { template, ...rest } = filterTemplate(synthesized, lacking, regionId ?? region);
-    await writeFile(file, JSON.stringify(template));
-    filtered.push({ stackName, resources: Object.keys(template.Resources).length, ...rest });
+  for (const { stack, result } of filterTogether(synthesized, lacking)) {
+    const { template, leftOut, droppedOutputs, replaced, droppedUpdatePolicies } = result;
+    const { artifactId, stackName, templateFile } = stack;
+    await writeFile(join(copy, templateFile), JSON.stringify(template));
+    const resources = Object.keys(template.Resources).length;
+    filtered.push({ stackName, resources, leftOut, droppedOutputs, replaced, droppedUpdatePolicies });
     const artifact = manifest.artifacts[artifactId];
     // A stack that may not be deleted could not be destroyed again; nobody loses anything in an emulator.
     if (artifact?.properties) artifact.properties.terminationProtection = false;
   }
   await writeFile(path, JSON.stringify(manifest));
   return filtered;
+}
+
+interface SynthesizedStack {
+  readonly stackName: string;
+  readonly regionId: string;
+  readonly template: Template;
+}
+
+/** What one stack tells no more another may ask for, and so be told of in turn: until nothing more is dropped. */
+function filterTogether<Stack extends SynthesizedStack>(stacks: readonly Stack[], lacking: Lacking) {
+  let absent: AbsentOutputs = new Map();
+  for (;;) {
+    const filtered = stacks.map((stack) => ({
+      stack,
+      result: filterTemplate(stack.template, lacking, stack.regionId, absent),
+    }));
+    const dropped: AbsentOutputs = new Map(
+      filtered.flatMap(({ stack: { stackName }, result: { droppedOutputs, outputStandIns } }) =>
+        droppedOutputs.map((name) => [`${stackName}.${name}`, outputStandIns[name]] as const),
+      ),
+    );
+    if (dropped.size === absent.size) return filtered;
+    absent = dropped;
+  }
 }
 
 interface Manifest {

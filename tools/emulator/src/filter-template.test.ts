@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { filterTemplate } from './filter-template.ts';
-import type { Template } from './filter-template.ts';
+import type { AbsentOutputs, Template } from './filter-template.ts';
 import type { Lacking } from './lacking-types.ts';
 
 const LACKING: Lacking = {
@@ -17,7 +17,8 @@ const LACKING: Lacking = {
   attributes: [{ type: 'X::Kept', attribute: 'Secret.Arn', why: 'no secret', value: 'secret-of-{id}' }],
 };
 
-const filter = (template: Template) => filterTemplate(template, LACKING, 'eu-west-1');
+const filter = (template: Template, absent?: AbsentOutputs) =>
+  filterTemplate(template, LACKING, 'eu-west-1', absent);
 const kept = (properties: Record<string, unknown> = {}, more: object = {}) => ({
   Type: 'X::Kept',
   Properties: properties,
@@ -34,6 +35,7 @@ describe('a template without what the engine lacks', () => {
       template,
       leftOut: [],
       droppedOutputs: [],
+      outputStandIns: {},
       replaced: [],
       droppedUpdatePolicies: [],
     });
@@ -166,6 +168,47 @@ describe('a template without what the engine lacks', () => {
       Here: output(),
     });
     expect(replaced.map(({ to }) => to)).toEqual(['edge.Arn']);
+  });
+
+  it('tells what stands in for an output that it has lost, where anything does', () => {
+    const { droppedOutputs, outputStandIns } = filter({
+      Resources: { Named: { Type: 'X::Named' }, Gone: { Type: 'X::Gone' }, A: kept() },
+      Outputs: {
+        Name: { Value: { Ref: 'Named' } },
+        Gone: { Value: { Ref: 'Gone' } },
+        Joined: { Value: { 'Fn::Join': ['', ['x', { Ref: 'Named' }]] } },
+        Kept: { Value: { Ref: 'A' } },
+      },
+    });
+    expect(droppedOutputs).toEqual(['Name', 'Gone', 'Joined']);
+    expect(outputStandIns).toEqual({ Name: 'named-Named' });
+  });
+
+  it('has lost whoever asks for an output that is dropped, unless a value stands in for it', () => {
+    const output = (OutputName: string) => ({ 'Fn::GetStackOutput': { StackName: 'beside', OutputName } });
+    const { template, leftOut, replaced, droppedOutputs } = filter(
+      {
+        Resources: {
+          A: kept({ Of: output('Name') }),
+          B: kept({ Of: output('Gone') }),
+          C: kept({ Of: { Ref: 'B' } }),
+          D: kept({ Of: output('Kept') }),
+        },
+        Outputs: { Passed: { Value: output('Name') }, Own: { Value: { Ref: 'D' } } },
+      },
+      new Map([
+        ['beside.Name', 'a name'],
+        ['beside.Gone', undefined],
+      ]),
+    );
+    expect(template.Resources['A']?.Properties).toEqual({ Of: 'a name' });
+    expect(template.Resources['D']?.Properties).toEqual({ Of: output('Kept') });
+    expect(replaced).toEqual([{ from: 'A', to: 'beside.Name', value: 'a name' }]);
+    expect(leftOut).toEqual([
+      { logicalId: 'B', type: 'X::Kept', why: 'refers to beside.Gone', dependent: true },
+      { logicalId: 'C', type: 'X::Kept', why: 'refers to B', dependent: true },
+    ]);
+    expect(droppedOutputs).toEqual(['Passed']);
   });
 
   it('has a value for an attribute that the engine lacks of what it makes', () => {

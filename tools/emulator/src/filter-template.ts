@@ -47,13 +47,21 @@ export interface FilteredTemplate {
   readonly leftOut: readonly LeftOutResource[];
   /** Names of outputs that told of something that is left out. */
   readonly droppedOutputs: readonly string[];
+  /** Of those, what the list puts in the place of their values; for stacks that ask for them. */
+  readonly outputStandIns: Readonly<Record<string, string>>;
   readonly replaced: readonly ReplacedReference[];
   /** Resources that are changed at once, because their policy of updates refers to something that is left out. */
   readonly droppedUpdatePolicies: readonly string[];
 }
 
+/**
+ * Outputs that other stacks do not have any more, as `<stack>.<output>`, each with what stands in for its value.
+ * `undefined`: nothing does, so whoever asks for it is left out too.
+ */
+export type AbsentOutputs = ReadonlyMap<string, string | undefined>;
+
 interface Reference {
-  /** Of an output in another region: `<stack>.<output>`. */
+  /** Of an output of another stack: `<stack>.<output>`. */
   readonly logicalId: string;
   /** Only of an output of another stack, when it names a region. */
   readonly region?: string;
@@ -69,8 +77,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 function referenceIn(value: Record<string, unknown>): Reference | undefined {
   if (typeof value['Ref'] === 'string') return { logicalId: value['Ref'] };
   const output = value['Fn::GetStackOutput'] as StackOutput | undefined;
-  if (typeof output?.Region === 'string')
-    return { logicalId: `${output.StackName}.${output.OutputName}`, region: output.Region };
+  if (output !== undefined) {
+    const logicalId = `${output.StackName}.${output.OutputName}`;
+    return typeof output.Region === 'string' ? { logicalId, region: output.Region } : { logicalId };
+  }
   const attribute = value['Fn::GetAtt'];
   if (attribute === undefined) return undefined;
   const [logicalId, ...rest] = Array.isArray(attribute)
@@ -158,7 +168,11 @@ function entryFor(
 type Listed = ReadonlyMap<string, LackingType>;
 
 /** Finds what goes: what is listed, and whatever refers to that without a value to put in its place, until no more. */
-function findLeftOut(resources: Template['Resources'], listed: Listed): Map<string, LeftOutResource> {
+function findLeftOut(
+  resources: Template['Resources'],
+  listed: Listed,
+  absent: AbsentOutputs,
+): Map<string, LeftOutResource> {
   const out = new Map<string, LeftOutResource>();
   for (const [logicalId, { why }] of listed)
     out.set(logicalId, { logicalId, type: resources[logicalId]?.Type ?? '', why, dependent: false });
@@ -168,6 +182,7 @@ function findLeftOut(resources: Template['Resources'], listed: Listed): Map<stri
       if (out.has(logicalId)) continue;
       const lost = referencesOf(Properties).find((reference) => {
         const { logicalId: target } = reference;
+        if (absent.has(target)) return absent.get(target) === undefined;
         return out.has(target) && standInFor(reference, listed.get(target)) === undefined;
       });
       if (lost !== undefined)
@@ -211,20 +226,27 @@ function withPublishedImages(
 /**
  * @param lacking What the engine lacks.
  * @param region Where the stack goes.
+ * @param absent Outputs that the stacks beside it do not have any more. @default none
  * @returns The template without it, and everything that is not as it was. The given template is not changed.
  */
-export function filterTemplate(template: Template, lacking: Lacking, region: string): FilteredTemplate {
+export function filterTemplate(
+  template: Template,
+  lacking: Lacking,
+  region: string,
+  absent: AbsentOutputs = new Map(),
+): FilteredTemplate {
   const listed: Listed = new Map(
     Object.entries(template.Resources).flatMap(([logicalId, resource]) => {
       const entry = entryFor(resource, lacking.types);
       return entry === undefined ? [] : [[logicalId, entry] as const];
     }),
   );
-  const out = findLeftOut(template.Resources, listed);
+  const out = findLeftOut(template.Resources, listed, absent);
   const replaced: ReplacedReference[] = [];
   const valueFor = (reference: Reference): string | undefined => {
     const { logicalId, region: elsewhere } = reference;
-    if (elsewhere !== undefined) return elsewhere === region ? undefined : OUTPUT_OF_ANOTHER_REGION;
+    if (elsewhere !== undefined && elsewhere !== region) return OUTPUT_OF_ANOTHER_REGION;
+    if (absent.has(logicalId)) return absent.get(logicalId);
     return out.has(logicalId)
       ? standInFor(reference, listed.get(logicalId))
       : attributeFor(reference, template.Resources[logicalId], lacking);
@@ -250,9 +272,14 @@ export function filterTemplate(template: Template, lacking: Lacking, region: str
 
   const outputs = Object.entries(template.Outputs ?? {});
   // An output is for people and other stacks: a value of ours there would be a lie, so it is dropped.
-  const droppedOutputs = outputs
-    .filter(([, output]) => referencesOf(output).some(({ logicalId }) => out.has(logicalId)))
-    .map(([name]) => name);
+  const dropped = outputs.filter(([, output]) =>
+    referencesOf(output).some(({ logicalId }) => out.has(logicalId) || absent.has(logicalId)),
+  );
+  const outputStandIns = dropped.flatMap(([name, output]) => {
+    const value = rewrite((output as { Value?: unknown }).Value, valueFor);
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  const droppedOutputs = dropped.map(([name]) => name);
   const keptOutputs = outputs.filter(([name]) => !droppedOutputs.includes(name));
   const { Parameters: parameters } = template;
   return {
@@ -264,6 +291,7 @@ export function filterTemplate(template: Template, lacking: Lacking, region: str
     },
     leftOut: [...out.values()],
     droppedOutputs,
+    outputStandIns: Object.fromEntries(outputStandIns),
     replaced,
     droppedUpdatePolicies,
   };

@@ -4,19 +4,26 @@ import { join } from 'node:path';
 
 export const SMALL_STACK = 'small';
 
-export async function writeSmallAssembly(folder: string, template: object): Promise<string> {
+export const writeSmallAssembly = (folder: string, template: object): Promise<string> =>
+  writeAssembly(folder, { [SMALL_STACK]: template });
+
+/** The same of several stacks, by their names and in this order. */
+export async function writeAssembly(
+  folder: string,
+  templates: Readonly<Record<string, object>>,
+): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const manifest = {
-    version: '36.0.0',
-    artifacts: {
-      [SMALL_STACK]: {
-        type: 'aws:cloudformation:stack',
-        environment: 'aws://unknown-account/unknown-region',
-        properties: { templateFile: 'small.template.json', terminationProtection: true },
-      },
+  const artifacts = Object.keys(templates).map((stack) => [
+    stack,
+    {
+      type: 'aws:cloudformation:stack',
+      environment: 'aws://unknown-account/unknown-region',
+      properties: { templateFile: `${stack}.template.json`, terminationProtection: true },
     },
-  };
+  ]);
+  const manifest = { version: '36.0.0', artifacts: Object.fromEntries(artifacts) as object };
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
-  await writeFile(join(folder, 'small.template.json'), JSON.stringify(template));
+  for (const [stack, template] of Object.entries(templates))
+    await writeFile(join(folder, `${stack}.template.json`), JSON.stringify(template));
   return folder;
 }
