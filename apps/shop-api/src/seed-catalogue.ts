@@ -7,7 +7,12 @@ import { createCustomResource } from './function/custom-resource.ts';
 
 const tableName = process.env['TABLE_NAME'];
 if (!tableName) throw new ConfigInvalidError(['TABLE_NAME is missing.']);
-const connection = createDynamodbConnection();
+/**
+ * No customer waits, a deployment does: one write that takes long must not fail a whole stack and roll it back. The
+ * function's own limit of a minute is the last one.
+ */
+const PATIENT = { connectTimeoutMs: 5_000, requestTimeoutMs: 5_000, callTimeoutMs: 20_000 };
+const connection = createDynamodbConnection(PATIENT);
 
 export const handler = createCustomResource({
   work: () => seedCatalogue(connection, tableName),
