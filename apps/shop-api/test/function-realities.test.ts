@@ -15,6 +15,7 @@ import {
   type FunctionBench,
   type RunningFunction,
 } from './function/function-process.ts';
+import { intakeIdOf } from '../src/core/order-intake.ts';
 import type { QueueResult } from '../src/function/worker-handler.ts';
 import { order, placement, product } from './storage-contract.ts';
 
@@ -179,6 +180,69 @@ describe('an order that the table refuses', () => {
     });
     expect(bodies).toEqual(['{"placement":{}}']);
   }, 60_000);
+});
+
+describe('what was put aside, and is delivered again as the runbook says once its cause is mended', () => {
+  const DELIVERIES = 3;
+  const HOUR_MS = 3_600_000;
+  let queue: TestQueue;
+  beforeEach(async () => {
+    queue = await source.createQueue(DELIVERIES);
+  });
+
+  const keptAt = (name: string, atMs: number, number: number) => {
+    const made = placement(order(number, { a: 1 }), { idempotencyKey: name });
+    return { ...made, order: { ...made.order, createdAt: new Date(atMs).toISOString() } };
+  };
+
+  /** Delivered as often as its queue does, to a worker that cannot reach the table. */
+  async function putAside(body: string): Promise<void> {
+    const worker = await run('order-worker', throughLink());
+    await source.send(queue.url, body);
+    link.refuse();
+    for (let time = 0; time < DELIVERIES; time++) expect(await deliver(queue.url, worker)).toBe(1);
+    expect(await deliver(queue.url, worker)).toBe(0);
+    link.heal();
+  }
+
+  async function redrive(): Promise<void> {
+    expect(await source.redrive(queue)).toBe(1);
+    const worker = await run('order-worker');
+    // A busy machine may miss the limit of a first request.
+    for (let time = 0; time < DELIVERIES && (await deliver(queue.url, worker)) > 0; time++);
+    expect(await deliver(queue.url, worker)).toBe(0);
+    expect(await source.redrive(queue)).toBe(0);
+  }
+
+  const resultOf = async (kept: ReturnType<typeof keptAt>): Promise<unknown> => {
+    const shop = await startShop({ ORDER_INTAKE_QUEUE_URL: queue.url });
+    return (await untilStatus(200, () => call(shop, `/order-intakes/${intakeIdOf(kept)}`))).json();
+  };
+
+  it('is, of a kept order, an order', async () => {
+    const kept = keptAt('put-aside', new Date().getTime() - 19 * HOUR_MS, 3);
+    await putAside(JSON.stringify({ placement: kept }));
+    expect(await resultOf(kept)).toMatchObject({ status: 'pending' });
+    await redrive();
+    expect(await resultOf(kept)).toMatchObject({ status: 'stored', orderId: kept.order.id });
+  }, 120_000);
+
+  it('is, of an order that was kept more than twenty hours ago, a refusal', async () => {
+    const kept = keptAt('too-late', new Date().getTime() - 21 * HOUR_MS, 4);
+    await putAside(JSON.stringify({ placement: kept }));
+    await redrive();
+    expect(await resultOf(kept)).toMatchObject({ status: 'refused', reason: 'expired' });
+    const shop = await startShop();
+    expect((await call(shop, `/orders/${kept.order.id}`)).status).toBe(404);
+  }, 120_000);
+
+  it('is, of a reminder, a payment that is taken', async () => {
+    const shop = await startShop();
+    const orderId = await idOf(await place(shop, 'reminded-again'));
+    await putAside(JSON.stringify({ orderId }));
+    await redrive();
+    expect(await (await call(shop, `/orders/${orderId}`)).json()).toMatchObject({ status: 'paid' });
+  }, 120_000);
 });
 
 it('a payment whose worker was killed while it took it is taken by another, once the lease is over', async () => {

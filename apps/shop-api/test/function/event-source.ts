@@ -19,6 +19,13 @@ export interface EventSource {
    * @returns how many messages there were.
    */
   deliver(queueUrl: string, worker: (event: QueueEvent) => Promise<QueueResult>): Promise<number>;
+  /**
+   * What the runbook's `StartMessageMoveTask` does, by the calls that such a task makes and for which its role needs
+   * permission: the emulator has no move tasks. What is moved is a new message and has all its deliveries before it.
+   *
+   * @returns how many messages there were.
+   */
+  redrive(queue: TestQueue): Promise<number>;
 }
 
 interface Received {
@@ -87,6 +94,20 @@ export function createEventSource(endpoint: string, name: string): EventSource {
       for (const { MessageId, ReceiptHandle } of Messages)
         if (!failed.has(MessageId)) await forget(QueueUrl, ReceiptHandle);
       return Messages.length;
+    },
+    redrive: async ({ url, deadLetterUrl }) => {
+      for (let moved = 0; ;) {
+        const { Messages = [] } = await ask<Received>('ReceiveMessage', {
+          QueueUrl: deadLetterUrl,
+          MaxNumberOfMessages: 10,
+        });
+        if (Messages.length === 0) return moved;
+        for (const { Body: MessageBody, ReceiptHandle } of Messages) {
+          await ask('SendMessage', { QueueUrl: url, MessageBody });
+          await forget(deadLetterUrl, ReceiptHandle);
+          moved += 1;
+        }
+      }
     },
   };
 }
