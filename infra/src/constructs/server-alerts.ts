@@ -4,15 +4,23 @@
  */
 import { Stack } from 'aws-cdk-lib';
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { ComparisonOperator, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { EventField, type EventPattern, Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { ALARM_PERIOD, AlertingAlarm } from './alarm.ts';
 import type { AlertChannel } from './alert-channel.ts';
 
 export interface ServerAlertsProps {
   readonly alerts: AlertChannel;
   readonly groups: readonly AutoScalingGroup[];
+  /** The log of the servers. */
+  readonly serverLogs: ILogGroup;
 }
+
+/** The line of `server-files/say-restarted.sh`. */
+const RESTARTED = '{ $.msg = "process restarted" }';
 
 export class ServerAlerts extends Construct {
   /** A server was unhealthy and has been replaced; scaling in does not match. */
@@ -21,6 +29,8 @@ export class ServerAlerts extends Construct {
   readonly notHealing: Rule;
   /** A deployment failed and is rolled back, or could not even be. */
   readonly failedDeployment: Rule;
+  /** An application ended and systemd started it again; no alert for each one of a thousand. */
+  readonly processRestarted: AlertingAlarm;
 
   constructor(scope: Construct, id: string, props: ServerAlertsProps) {
     super(scope, id);
@@ -48,6 +58,27 @@ export class ServerAlerts extends Construct {
           status: ['UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_FAILED', 'UPDATE_FAILED', 'DELETE_FAILED'],
         },
       },
+    });
+    this.processRestarted = this.createProcessRestarted(props);
+  }
+
+  private createProcessRestarted({ alerts, serverLogs }: ServerAlertsProps): AlertingAlarm {
+    const restarts = new MetricFilter(this, 'Restarts', {
+      logGroup: serverLogs,
+      metricNamespace: `Nines/${Stack.of(this).stackName}`,
+      metricName: 'ProcessRestarts',
+      metricValue: '1',
+      filterPattern: FilterPattern.literal(RESTARTED),
+    });
+    return new AlertingAlarm(this, 'ProcessRestarted', {
+      alerts,
+      problem: 'The application ended on a server, and systemd has started it again.',
+      playbook: 'docs/playbooks/outage.md',
+      metric: restarts.metric({ statistic: Stats.SUM, period: ALARM_PERIOD }),
+      comparison: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: 1,
+      periods: 1,
+      missingData: TreatMissingData.NOT_BREACHING,
     });
   }
 

@@ -50,6 +50,12 @@ describe('the first start of a server', () => {
     expect(unit().split('[Service]')[0]).toMatch(/^StartLimitIntervalSec=0$/m);
   });
 
+  it('says in its log when systemd has started it again, and does not fail when it cannot say so', () => {
+    expect(unit()).toMatch(/^ExecStartPost=-\+\/opt\/shop-api\/server\/say-restarted\.sh$/m);
+    // What the script prints goes there as well, where the agent collects it.
+    expect(unit()).toMatch(/^StandardOutput=append:\/var\/log\/shop-api\/shop-api\.log$/m);
+  });
+
   it('opens its port itself, where a killed process may show', () => {
     expect(unit()).not.toContain('Sockets=');
     expect(unit()).not.toContain('shop-api.socket');

@@ -77,6 +77,7 @@ export interface ApplicationUnitOptions {
  *
  * - It never gives up starting (`StartLimitIntervalSec=0`): systemd's default is to stop after five starts in
  *   ten seconds, which a restart delay of one second reaches while the database fails over.
+ * - It says in the log when systemd has started it again (`say-restarted.sh`), which an alarm waits for.
  * - A password that is already there is good enough to start: see `database-password.sh`.
  * - The process holds no AWS credentials and cannot fetch any: instance metadata is out of its reach, also when
  *   it is tricked into a request of somebody else's choice.
@@ -118,6 +119,8 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
           `ExecStartPre=+/usr/bin/sh -c 'test -s ${PASSWORD_FILE} || systemctl start database-password.service'`,
         ]),
     `ExecStart=${NODE} --enable-source-maps /opt/shop-api/app/server.mjs`,
+    // Nobody waits for it, and nothing fails with it.
+    'ExecStartPost=-+/opt/shop-api/server/say-restarted.sh',
     ...(options.keepsPort === true ? [`Sockets=${SOCKET_UNIT}`] : []),
     'Restart=always',
     // Who waits at an open port waits for this too; a port that is closed is left by the load balancer meanwhile.

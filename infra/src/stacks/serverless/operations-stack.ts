@@ -13,9 +13,9 @@ import { AlertChannel } from '../../constructs/alert-channel.ts';
 import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import { EncryptedLogGroup } from '../../constructs/encrypted-log-group.ts';
 import { EncryptionKey } from '../../constructs/encryption-key.ts';
+import { QuotaAlarm } from '../../constructs/quota-alarm.ts';
 import { RestoreTests } from '../../constructs/restore-tests.ts';
 import { ApiAlarms, failedApiRequestsPercent } from '../../constructs/serverless/api-alarms.ts';
-import { ConcurrencyQuota } from '../../constructs/serverless/concurrency-quota.ts';
 import { FunctionAlarms } from '../../constructs/serverless/function-alarms.ts';
 import { QueueAlarms } from '../../constructs/serverless/queue-alarms.ts';
 import { RegionDuty } from '../../constructs/serverless/region-duty.ts';
@@ -177,7 +177,7 @@ export class OperationsStack extends TierStack {
       tableName: application.table.tableName,
       ...(replication?.consistency === 'eventual' && { replicasIn: replication.others }),
     });
-    const quota = new ConcurrencyQuota(this, 'ConcurrencyQuota', { alerts });
+    const quota = new QuotaAlarm(this, 'ConcurrencyQuota', { alerts, quota: 'concurrency' });
     const pages =
       site === undefined ? undefined : new StaticSiteAlarms(this, 'StaticSiteAlarms', { alerts, site });
     return {
@@ -185,8 +185,9 @@ export class OperationsStack extends TierStack {
       TableRefusalAlarm: table.refused,
       TableFailureAlarm: table.failing,
       TransactionConflictAlarm: table.conflicts,
+      TableLimitAlarm: table.nearLimit,
       ...numbered('ReplicationLagAlarm', table.lags),
-      ConcurrencyQuotaAlarm: quota.nearQuota,
+      ConcurrencyQuotaAlarm: quota,
       ...(pages !== undefined && {
         StaticContentErrorAlarm: pages.unavailable,
         StaticContentMissingAlarm: pages.missingContent,

@@ -62,6 +62,7 @@ export const TABLE_ALARMS: readonly Evidence[] = [
   { resource: 'TableRefusalAlarm', how: 'it refuses requests for want of capacity' },
   { resource: 'TableFailureAlarm', how: 'it fails requests' },
   { resource: 'TransactionConflictAlarm', how: 'one product sells too fast' },
+  { resource: 'TableLimitAlarm', how: '80% of what the account allows a table' },
 ];
 
 export const QUOTA_ALARM: Evidence = {

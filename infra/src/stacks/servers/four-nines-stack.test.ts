@@ -317,8 +317,8 @@ describe('the four-nines stack', () => {
       const rules = JSON.stringify(ofType('AWS::CloudWatch::CompositeAlarm'));
       const alerting = alarms.filter(([id]) => !rules.includes(`["${id}","Arn"]`));
 
-      expect(alarms).toHaveLength(43);
-      expect(alerting).toHaveLength(28);
+      expect(alarms).toHaveLength(46);
+      expect(alerting).toHaveLength(31);
       for (const [, { Properties }] of alerting) {
         expect(Properties).toMatchObject({
           AlarmActions: [{ Ref: 'AlertTopic' }],

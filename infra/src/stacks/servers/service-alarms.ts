@@ -8,15 +8,16 @@ import type { Stack } from 'aws-cdk-lib';
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnEventSubscription } from 'aws-cdk-lib/aws-rds';
+import type { AlertingAlarm } from '../../constructs/alarm.ts';
 import type { AlertChannel } from '../../constructs/alert-channel.ts';
 import { AuroraAlarms } from '../../constructs/aurora-alarms.ts';
 import type { AuroraDatabase } from '../../constructs/aurora-database.ts';
 import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
 import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import type { PostgresDatabase } from '../../constructs/postgres-database.ts';
-import { QuotaAlarms } from '../../constructs/quota-alarms.ts';
+import { QuotaAlarm } from '../../constructs/quota-alarm.ts';
 import { failedRequestsPercent } from '../../constructs/request-metrics.ts';
-import { ServerAlerts } from '../../constructs/server-alerts.ts';
+import { ServerAlerts, type ServerAlertsProps } from '../../constructs/server-alerts.ts';
 import { SiteCanary, type SiteCanaryProps } from '../../constructs/site-canary.ts';
 import { SloAlarms } from '../../constructs/slo-alarms.ts';
 import { StaticSiteAlarms, type StaticSiteAlarmsProps } from '../../constructs/static-site-alarms.ts';
@@ -83,7 +84,6 @@ export function createServiceAlarms(stack: Stack, options: ServiceAlarmsOptions)
     data: options.data,
     artifactsLogicalId: CANARY_REPORTS_ID,
   });
-  const quotas = new QuotaAlarms(stack, 'QuotaAlarms', { alerts });
   const network = new NetworkAlarms(stack, 'NetworkAlarms', { alerts, vpc });
   const alerting = {
     OutageAlarm: web.outage,
@@ -99,7 +99,8 @@ export function createServiceAlarms(stack: Stack, options: ServiceAlarmsOptions)
     StaticContentErrorAlarm: pages.unavailable,
     StaticContentMissingAlarm: pages.missingContent,
     CanaryAlarm: canary.failed,
-    VcpuQuotaAlarm: quotas.vcpus,
+    ...createQuotaAlarms(stack, alerts),
+    LoadBalancerQuotaAlarm: new QuotaAlarm(stack, 'LoadBalancerQuota', { alerts, quota: 'loadBalancers' }),
     ...numbered('NatAlarm', network.exhaustedNat),
   } satisfies Record<string, Alarm | CompositeAlarm>;
   pinLogicalIds({
@@ -109,26 +110,36 @@ export function createServiceAlarms(stack: Stack, options: ServiceAlarmsOptions)
     Canary: canary.canary,
     [CANARY_REPORTS_ID]: canary.artifacts,
   });
-  createServerAlerts(stack, alerts, groups);
-  return { alarms: Object.values(alerting), web, zones, canary };
+  const processRestarted = createServerAlerts(stack, { alerts, groups, serverLogs });
+  return { alarms: [...Object.values(alerting), processRestarted], web, zones, canary };
 }
 
-/** Of servers that were replaced, or could not be, and of deployments that were taken back. */
-export function createServerAlerts(
-  stack: Stack,
-  alerts: AlertChannel,
-  groups: readonly AutoScalingGroup[],
-): void {
-  const { replaced, notHealing, failedDeployment } = new ServerAlerts(stack, 'ServerAlerts', {
-    alerts,
-    groups,
-  });
+/**
+ * Of servers that were replaced, or could not be, of their processes that were started again, and of deployments that
+ * were taken back.
+ *
+ * @returns The alarm among them; the others are rules.
+ */
+export function createServerAlerts(stack: Stack, props: ServerAlertsProps): AlertingAlarm {
+  const { replaced, notHealing, failedDeployment, processRestarted } = new ServerAlerts(
+    stack,
+    'ServerAlerts',
+    props,
+  );
   pinLogicalIds({
     ServerReplacedAlert: replaced,
     ServerNotHealingAlert: notHealing,
     FailedDeploymentAlert: failedDeployment,
+    ProcessRestartedAlarm: processRestarted,
   });
+  return processRestarted;
 }
+
+/** Of what every server needs, alone or in a group of many: its successor, and the group that a rebuilt stack has. */
+export const createQuotaAlarms = (stack: Stack, alerts: AlertChannel) => ({
+  VcpuQuotaAlarm: new QuotaAlarm(stack, 'VcpuQuota', { alerts, quota: 'vcpus' }),
+  ServerGroupQuotaAlarm: new QuotaAlarm(stack, 'ServerGroupQuota', { alerts, quota: 'serverGroups' }),
+});
 
 export function createDashboard(stack: Stack, props: TierDashboardProps): void {
   const { dashboard } = new TierDashboard(stack, 'Dashboard', props);

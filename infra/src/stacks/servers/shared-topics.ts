@@ -36,10 +36,16 @@ export const STATIC_CONTENT_ALARMS: readonly Evidence[] = [
   { resource: 'StaticContentMissingAlarm', how: 'most of what is asked for is not there' },
 ];
 
-export const QUOTA_ALARM: Evidence = {
-  resource: 'VcpuQuotaAlarm',
-  how: '80% of the quota that a failover would need',
-};
+export const SERVER_QUOTA_ALARMS: readonly Evidence[] = [
+  { resource: 'VcpuQuotaAlarm', how: '80% of the quota that a failover would need' },
+  { resource: 'ServerGroupQuotaAlarm', how: '80% of the quota that a stack built anew would need' },
+];
+
+export const QUOTA_ALARMS: readonly Evidence[] = [
+  ...SERVER_QUOTA_ALARMS,
+  { resource: 'LoadBalancerQuotaAlarm', how: 'the same' },
+  { document: 'docs/playbooks/quota-nearly-used-up.md', how: 'and what watches the other quotas' },
+];
 
 export const DASHBOARD: Evidence = {
   resource: 'Dashboard',
@@ -49,6 +55,7 @@ export const DASHBOARD: Evidence = {
 export const SERVER_ALERTS: readonly Evidence[] = [
   { resource: 'ServerReplacedAlert', how: 'replaced because it was unhealthy' },
   { resource: 'ServerNotHealingAlert', how: 'could not be launched or terminated' },
+  { resource: 'ProcessRestartedAlarm', how: 'ended, and systemd started it again' },
 ];
 
 export const DATABASE_ALARMS: readonly Evidence[] = [

@@ -371,7 +371,7 @@ describe('the three-nines stack', () => {
       const rules = JSON.stringify(composite);
       const alarms = ofType('AWS::CloudWatch::Alarm').filter(([id]) => !rules.includes(`["${id}","Arn"]`));
 
-      expect(alarms).toHaveLength(17);
+      expect(alarms).toHaveLength(20);
       expect(composite).toHaveLength(5);
       // A restore is measured once a month, and until the next one the last one counts.
       const lasting = ['RestoreSlowAlarm', 'RestoreStaleAlarm'];
@@ -425,6 +425,30 @@ describe('the three-nines stack', () => {
         expect.objectContaining({ Arn: { Ref: 'AlertTopic' } }),
       ]);
       expect(property(logicalId, 'State')).toBe('ENABLED');
+    });
+
+    it('of a process that systemd started again, by the line that its server then logs', () => {
+      const [, filter] = Object.entries(synthesized.resources).find(
+        ([, { Properties }]) => Properties['FilterPattern'] === '{ $.msg = "process restarted" }',
+      ) ?? ['', undefined];
+
+      expect(filter?.Properties).toMatchObject({
+        LogGroupName: { Ref: 'ServerLogs' },
+        MetricTransformations: [
+          { MetricNamespace: 'Nines/nines-three-nines', MetricName: 'ProcessRestarts', MetricValue: '1' },
+        ],
+      });
+      expect(synthesized.resources['ProcessRestartedAlarm']?.Properties).toMatchObject({
+        Namespace: 'Nines/nines-three-nines',
+        MetricName: 'ProcessRestarts',
+        Statistic: 'Sum',
+        Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+        AlarmActions: [{ Ref: 'AlertTopic' }],
+      });
     });
 
     it('of errors of static content', () => {

@@ -35,7 +35,7 @@ import { conditions, pinLogicalIds } from '../pin-logical-id.ts';
 import { TierStack } from '../tier-stack.ts';
 import { createFoundation, type Foundation } from './foundation.ts';
 import { warnOfPlaceholders } from '../placeholder-warnings.ts';
-import { createServerAlerts } from './service-alarms.ts';
+import { createQuotaAlarms, createServerAlerts } from './service-alarms.ts';
 import { createStaticContent } from '../static-content.ts';
 
 /**
@@ -197,8 +197,10 @@ export class TwoNinesStack extends TierStack {
       periods: COPIES_MISSING,
       missingData: TreatMissingData.BREACHING,
     });
-    createServerAlerts(this, alerts, [server.group]);
-    this.createDashboard([canary.failed, missing, ...Object.values(slo.burn)], {
+    const quotas = createQuotaAlarms(this, alerts);
+    const restarted = createServerAlerts(this, { alerts, groups: [server.group], serverLogs });
+    const shown = [canary.failed, missing, ...Object.values({ ...slo.burn, ...quotas }), restarted];
+    this.createDashboard(shown, {
       'Looks around from outside, percent': canary.canary.metricSuccessPercent(),
       'CPU, percent': cpuOf(server),
       'Copies of the database': copied,
@@ -208,6 +210,7 @@ export class TwoNinesStack extends TierStack {
       [CANARY_REPORTS_ID]: canary.artifacts,
       CanaryAlarm: canary.failed,
       CopiesMissingAlarm: missing,
+      ...quotas,
       BudgetBurnFastAlarm: slo.burn.Fast,
       BudgetBurnSlowAlarm: slo.burn.Slow,
       BudgetBurnTrickleAlarm: slo.burn.Trickle,

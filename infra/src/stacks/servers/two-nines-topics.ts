@@ -3,7 +3,7 @@
  * holds every logical id and every path to what exists.
  */
 import type { TierTopics } from '../../tier-pages/topics.ts';
-import { BUDGET_ALARMS, TRACES } from './shared-topics.ts';
+import { BUDGET_ALARMS, SERVER_QUOTA_ALARMS, TRACES } from './shared-topics.ts';
 
 export const TWO_NINES_TOPICS: TierTopics = {
   tier: 'two-nines',
@@ -42,8 +42,10 @@ export const TWO_NINES_TOPICS: TierTopics = {
             { resource: 'CanaryAlarm', how: 'more than the tier asks for: nobody could look at products' },
             ...BUDGET_ALARMS,
             { resource: 'CopiesMissingAlarm', how: 'the one failure that nobody would notice in time' },
+            ...SERVER_QUOTA_ALARMS,
             { resource: 'ServerReplacedAlert', how: 'the server was lost and has been replaced' },
             { resource: 'ServerNotHealingAlert', how: 'it could not be' },
+            { resource: 'ProcessRestartedAlarm', how: 'systemd started the application again' },
             { resource: 'FailedDeploymentAlert', how: 'a deployment is rolled back' },
             { resource: 'AlertTopic', how: 'where all of these go, encrypted' },
           ],
