@@ -381,9 +381,11 @@ class ServerlessGameDay {
       this.#neverWhole = true;
       this.#problems.push(`after ${fault.name} its users were never served again`);
     }
-    await clock.sleep(TAIL_SECONDS * 1000, this.#options.signal);
-    const endedAtMs = clock.epochNow() - LATEST_REPORT_MS;
+    await clock.sleep(TAIL_SECONDS * 1000 - LATEST_REPORT_MS, this.#options.signal);
+    // Counted where the window ends: what is asked while its last samples are reported belongs to no order of it.
     const attempts = (await authorizationsAsked(cloud)) - authorizationsBefore;
+    const endedAtMs = clock.epochNow();
+    await clock.sleep(LATEST_REPORT_MS, this.#options.signal);
     const samples = this.#recorder.between(injectedAtMs, endedAtMs);
     const more = await this.#measureMore(injection, { injectedAtMs, healedAtMs, endedAtMs });
     this.#throwIfInterrupted();
