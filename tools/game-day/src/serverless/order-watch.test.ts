@@ -79,6 +79,10 @@ describe('a watch on orders', () => {
     expect(result).toBeUndefined();
     stored.push('kept');
     await fake.advance(2_000);
+    // What was kept is to be paid too.
+    expect(result).toBeUndefined();
+    charged.push('kept');
+    await fake.advance(2_000);
     expect(result).toEqual({ untakenPayments: 0, unstoredOrders: 0 });
   });
 

@@ -48,6 +48,19 @@ const DELIVERIES_WAITED = 2;
 const SWEEP_SECONDS = 75;
 const POLL_MS = 2_000;
 
+/** Whether there are kept orders of before the time that were neither stored nor refused. */
+async function hasUndecided(
+  cloud: ServerlessCloud,
+  kept: readonly KeptOrder[],
+  stored: ReadonlySet<string>,
+  toMs: number,
+): Promise<boolean> {
+  const open = kept.filter(({ atMs, reference }) => atMs < toMs && !stored.has(reference));
+  if (open.length === 0) return false;
+  const refused = new Set(await readRefusedIntakes(cloud));
+  return open.some(({ intakeId }) => !refused.has(intakeId));
+}
+
 export function createOrderWatch(ledger: Ledger): OrderWatch {
   const acknowledged: AcknowledgedOrder[] = [];
   const seen = new Set<string>();
@@ -68,16 +81,13 @@ export function createOrderWatch(ledger: Ledger): OrderWatch {
     async awaitEnds(cloud, { clock, signal, visibilitySeconds, ...span }) {
       const untilMs = clock.now() + (DELIVERIES_WAITED * visibilitySeconds + SWEEP_SECONDS) * 1000;
       for (;;) {
-        const untakenPayments = countWithoutEnd(acknowledged, await chargedReferences(cloud), span);
-        const stored = (await readOrders(cloud)).map(({ reference }) => reference);
+        const stored = new Set((await readOrders(cloud)).map(({ reference }) => reference));
         const unstoredOrders = countWithoutEnd(kept, stored, span);
-        const refused = new Set(await readRefusedIntakes(cloud));
-        const undecided = countWithoutEnd(
-          kept.filter(({ intakeId }) => !refused.has(intakeId)),
-          stored,
-          { fromMs: 0, toMs: span.toMs },
-        );
-        if (untakenPayments + undecided === 0 || clock.now() >= untilMs || signal.aborted)
+        // Of a kept order that is stored the payment is due like anybody's.
+        const placed = [...acknowledged, ...kept.filter(({ reference }) => stored.has(reference))];
+        const untakenPayments = countWithoutEnd(placed, await chargedReferences(cloud), span);
+        const isWaiting = untakenPayments > 0 || (await hasUndecided(cloud, kept, stored, span.toMs));
+        if (!isWaiting || clock.now() >= untilMs || signal.aborted)
           return { untakenPayments, unstoredOrders };
         await clock.sleep(POLL_MS, signal);
       }
