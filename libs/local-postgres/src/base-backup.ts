@@ -146,14 +146,29 @@ export async function restoreDatabaseCopy(options: {
   await copyTree(options.copy, options.directory, options.binaries.runAs, NOTHING);
 }
 
+/** Quoted as libpq reads it: a password may hold a space or a quote (PostgreSQL manual, "Connection Strings"). */
+export const connectionString = (parameters: Readonly<Record<string, string>>): string =>
+  Object.entries(parameters)
+    .map(([name, value]) => `${name}='${value.replaceAll(/[\\']/g, String.raw`\$&`)}'`)
+    .join(' ');
+
+/** Quoted as a configuration file reads it, which takes a backslash for the beginning of an escape, too. */
+const settingOf = (value: string): string => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
 /** Copies the primary while it runs and leaves a folder that starts as its streaming standby. */
 export async function createStandbyDirectory(options: StandbyOptions): Promise<void> {
   const { superuser, directory, binaries } = options;
   await copyWhileItRuns(options);
   await writeOwned(join(directory, 'standby.signal'), '', binaries.runAs);
-  const source = `host=127.0.0.1 port=${String(options.replicateFromPort)} user=${superuser.user} password=${superuser.password} application_name=${options.applicationName}`;
+  const source = connectionString({
+    host: '127.0.0.1',
+    port: String(options.replicateFromPort),
+    user: superuser.user,
+    password: superuser.password,
+    application_name: options.applicationName,
+  });
   await appendFile(
     join(directory, 'postgresql.auto.conf'),
-    `primary_conninfo = '${source}'\nwal_receiver_timeout = '5s'\nwal_retrieve_retry_interval = '200ms'\n`,
+    `primary_conninfo = ${settingOf(source)}\nwal_receiver_timeout = '5s'\nwal_retrieve_retry_interval = '200ms'\n`,
   );
 }
