@@ -252,6 +252,9 @@ describe('the acceptances of the other tiers', () => {
     expect(judgeOf('four-nines', 'database-primary-loss', {}, fast).verdicts[0]?.criterion).toBe(
       'RTO of writes <= 8 s',
     );
+    // 54 / 10 for the checks and the TTL, and 6 for the time that checkers give a busy machine.
+    expect(judgeOf('five-nines', 'region-loss', {}, fast).verdicts[0]?.criterion).toBe('RTO <= 11.4 s');
+    expect(judgeOf('five-nines', 'region-loss', {}).verdicts[0]?.criterion).toBe('RTO <= 60 s');
   });
 
   it('do not hold when the time that they count from is not known', () => {
