@@ -5,8 +5,11 @@
  * Use it where the kind of refusal matters; the local cloud's fault link is the one for bytes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { Address, Clock } from '@nines/local-cloud';
 import { answerWith, createForwarder } from './http-forwarder.ts';
+import type { TableAnswer, TableRequest } from './regions/global-table.ts';
+import { changesItems, operationOf } from './regions/item-writes.ts';
 
 /** What happens to requests for the table. */
 export interface TableFault {
@@ -40,9 +43,20 @@ export interface HttpFaultPointOptions {
   readonly clock: Pick<Clock, 'sleep'>;
   /** A number from 0 up to, not including, 1: decides which requests a share is. */
   readonly random: () => number;
+  /**
+   * What carries out the requests that change items, once it is known: a table that is in several regions.
+   *
+   * @default they are passed on like all others
+   */
+  readonly writer?: () => TableWriter | undefined;
 }
 
+/** Answers a request that changes items; rejects when there is no answer. */
+export type TableWriter = (request: TableRequest) => Promise<TableAnswer>;
+
 const TARGET = /^DynamoDB(?:Streams)?_\d+\.(\w+)$/;
+/** What belongs to a connection and not to the request that comes over it. */
+const OF_CONNECTION = new Set(['connection', 'content-length', 'host', 'keep-alive', 'transfer-encoding']);
 const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' } as const;
 const ERRORS = 'com.amazonaws.dynamodb.v20120810#';
 
@@ -52,6 +66,26 @@ const THROTTLED = {
   message: 'Throughput exceeds the current capacity of your table or index.',
 };
 const ERRING = { __type: `${ERRORS}InternalServerError`, message: 'The request could not be processed.' };
+
+/** Has a request carried out by the writer; without an answer of it the connection breaks, as one to a lost machine. */
+async function carryOut(
+  request: IncomingMessage,
+  response: ServerResponse,
+  operation: string,
+  write: TableWriter,
+): Promise<void> {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers)
+      .filter(([name]) => !OF_CONNECTION.has(name))
+      .map(([name, value]) => [name, String(value)]),
+  );
+  try {
+    const answer = await write({ operation, headers, body: await text(request) });
+    response.writeHead(answer.status, answer.headers).end(answer.body);
+  } catch {
+    request.socket.destroy();
+  }
+}
 
 export async function createHttpFaultPoint(options: HttpFaultPointOptions): Promise<HttpFaultPoint> {
   const { clock, random } = options;
@@ -66,11 +100,24 @@ export async function createHttpFaultPoint(options: HttpFaultPointOptions): Prom
     return random() < share;
   }
 
+  function pass(request: IncomingMessage, response: ServerResponse) {
+    const operation = operationOf(request.headers['x-amz-target']);
+    const write = operation !== undefined && changesItems(operation) ? options.writer?.() : undefined;
+    if (operation === undefined || write === undefined) return undefined;
+    void carryOut(request, response, operation, write);
+    return 'handled' as const;
+  }
+
+  async function passLater(request: IncomingMessage, response: ServerResponse, delayMs: number) {
+    await clock.sleep(delayMs, closing.signal);
+    return request.socket.destroyed ? 'handled' : pass(request, response);
+  }
+
   function intercept(request: IncomingMessage, response: ServerResponse) {
-    if (fault === undefined || !isHit(request, fault)) return undefined;
+    if (fault === undefined || !isHit(request, fault)) return pass(request, response);
     hits += 1;
     const { kind, delayMs = 0 } = fault;
-    if (kind === 'delayed') return clock.sleep(delayMs, closing.signal);
+    if (kind === 'delayed') return passLater(request, response, delayMs);
     if (kind === 'refused') request.socket.destroy();
     else {
       // Read to its end, or its connection could not be used again.

@@ -22,7 +22,7 @@ export interface ForwarderOptions {
   readonly intercept?: (
     request: IncomingMessage,
     response: ServerResponse,
-  ) => 'handled' | Promise<void> | undefined;
+  ) => 'handled' | Promise<'handled' | undefined> | undefined;
 }
 
 export function answerWith(
@@ -66,8 +66,8 @@ export async function createForwarder(options: ForwarderOptions): Promise<Forwar
     const instead = options.intercept?.(request, response);
     if (instead === undefined) forward(request, response, options, agent);
     else if (instead !== 'handled') {
-      void instead.then(() => {
-        if (!request.socket.destroyed) forward(request, response, options, agent);
+      void instead.then((late) => {
+        if (late === undefined && !request.socket.destroyed) forward(request, response, options, agent);
       });
     }
   });

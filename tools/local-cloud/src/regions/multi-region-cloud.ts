@@ -7,25 +7,20 @@
  */
 import { chmod } from 'node:fs/promises';
 import { inRegion, nodesOfKind } from '@nines/topology';
-import type { DnsHealthCheckNode, LoadBalancerNode, Topology } from '@nines/topology';
+import type { EdgeNode, LoadBalancerNode, Topology } from '@nines/topology';
 import { createInstanceNames } from '../auto-scaling-group.ts';
 import { createGuardian } from '../guardian/guardian.ts';
 import type { Guardian } from '../guardian/guardian.ts';
 import { createLocalCloud, startServices, TopologyNotRunnableError } from '../local-cloud.ts';
 import type { LocalCloud, LocalCloudOptions, RegionalCloud } from '../local-cloud.ts';
-import { createAutomation } from './automation.ts';
-import type { Automation } from './automation.ts';
 import { CONTROL_PLANE_STAND_IN, createControlPlane } from './control-plane.ts';
-import { createDns, createResolver } from './dns.ts';
-import type { Dns } from './dns.ts';
-import { createDnsHealth, DNS_STAND_IN } from './dns-health.ts';
-import type { DnsHealth } from './dns-health.ts';
-import { createEdge, EDGE_STAND_IN } from './edge.ts';
-import type { Destination, LocalEdge } from './edge.ts';
+import { DNS_STAND_IN } from './dns-health.ts';
+import { EDGE_STAND_IN } from './edge.ts';
+import type { Destination } from './edge.ts';
+import { createRegionEntrance } from './entrance.ts';
+import type { RegionEntrance } from './entrance.ts';
 import { createGlobalDatabase, GLOBAL_DATABASE_STAND_IN } from './global-database.ts';
 import type { GlobalDatabase } from './global-database.ts';
-import { createMetrics } from './metrics.ts';
-import type { Metrics } from './metrics.ts';
 import { ratedForRegions, REGIONS_RPS } from './region-rating.ts';
 import { callsService } from './workflow.ts';
 import type { Execution } from './workflow.ts';
@@ -109,40 +104,11 @@ function destinationOf({ clouds, balancers, lost }: Regions, target: string): De
   };
 }
 
-/** Asks an address by the names of the template. Rejects when its name leads nowhere. */
-type Ask = (url: string, signal: AbortSignal) => Promise<number>;
-
-function askerOf(regions: Regions, dns: Dns, from: string): Ask {
-  return async (url, signal) => {
-    const { hostname, pathname } = new URL(url);
-    const target = dns.answer({ name: hostname, from })?.target;
-    const destination = target === undefined ? undefined : destinationOf(regions, target);
-    if (!destination) throw new TypeError(`${hostname} leads nowhere`);
-    const { host, port } = destination.address;
-    const reply = await fetch(`http://${host}:${String(port)}${pathname}`, { signal, redirect: 'manual' });
-    await reply.body?.cancel();
-    return reply.status;
-  };
-}
-
-/** Asks what a health check asks; Route 53 takes 2xx and 3xx for healthy. */
-async function passes(ask: Ask, { host, path = '/' }: DnsHealthCheckNode, limitMs: number): Promise<boolean> {
-  if (host === undefined) return false;
-  try {
-    const status = await ask(`http://${host}${path}`, AbortSignal.timeout(limitMs));
-    return status >= 200 && status < 400;
-  } catch {
-    return false;
-  }
-}
-
 interface Parts {
   readonly regions: Regions;
   readonly order: readonly string[];
   readonly global: GlobalDatabase;
-  readonly health: DnsHealth;
-  readonly edge: LocalEdge;
-  readonly automation: Automation;
+  readonly entrance: RegionEntrance;
   readonly services: RegionalCloud['services'];
 }
 
@@ -168,7 +134,8 @@ export function failoverOf(topology: Topology): LocalRegions['failover'] {
 }
 
 function regionControl(parts: Parts, options: MultiRegionCloudOptions): LocalRegions {
-  const { regions, order, global, automation } = parts;
+  const { regions, order, global } = parts;
+  const { automation } = parts.entrance;
   const { clouds, lost } = regions;
   const { onEvent, topology } = options;
   return {
@@ -205,15 +172,12 @@ function regionControl(parts: Parts, options: MultiRegionCloudOptions): LocalReg
 }
 
 function assemble(parts: Parts, options: MultiRegionCloudOptions): Omit<MultiRegionCloud, 'close'> {
-  const { regions, order, global, health, edge, services } = parts;
+  const { regions, order, global, entrance, services } = parts;
   const inOrder = () => order.flatMap((region) => regions.clouds.get(region) ?? []);
   const ofZone = (zone: string) => inOrder().find(({ zones }) => zones.includes(zone));
   const { clock } = options;
-  const checks = nodesOfKind(options.topology, 'dns-health-check').filter(
-    ({ intervalSeconds }) => intervalSeconds > 0,
-  );
   return {
-    url: edge.url,
+    url: entrance.edge.url,
     get zones() {
       return regions.clouds.get(global.writerRegion)?.zones ?? [];
     },
@@ -226,8 +190,7 @@ function assemble(parts: Parts, options: MultiRegionCloudOptions): Omit<MultiReg
     async settle(signal) {
       await global.database.settle(signal);
       for (const cloud of inOrder()) await cloud.settle(signal);
-      while (!checks.every(({ id }) => health.isHealthy(id)) && !signal?.aborted)
-        await clock.sleep(100, signal);
+      while (!entrance.isWhollyHealthy() && !signal?.aborted) await clock.sleep(100, signal);
     },
     loseZone: (zone) => ofZone(zone)?.loseZone(zone) ?? Promise.resolve([]),
     restoreZone: (zone) => ofZone(zone)?.restoreZone(zone),
@@ -237,17 +200,6 @@ function assemble(parts: Parts, options: MultiRegionCloudOptions): Omit<MultiReg
 /** A local cloud of several regions: `database` and `zones` are those of the region that writes. */
 export interface MultiRegionCloud extends LocalCloud {
   readonly regions: LocalRegions;
-}
-
-const withoutQuotes = (text: string): string => text.replace(/^"(.*)"$/, '$1');
-
-/** Alarms that something acts on: DNS, or a rule that starts something. */
-function followedAlarms(topology: Topology) {
-  const followed = new Set([
-    ...nodesOfKind(topology, 'dns-health-check').flatMap(({ targets }) => targets),
-    ...nodesOfKind(topology, 'event-rule').flatMap(({ alarms }) => alarms),
-  ]);
-  return nodesOfKind(topology, 'alarm').filter(({ id }) => followed.has(id));
 }
 
 class Starting {
@@ -280,8 +232,8 @@ class Starting {
     const external = nodesOfKind(topology, 'external-service');
     const services = await startServices(external, this.#options, this.#guardian, directory);
     const { global, regions } = await this.#startRegions(order, services, directory);
-    const { health, edge, automation } = await this.#startEntrance(edgeNode, order, { regions, global });
-    const parts = { regions, order, global, health, edge, automation, services };
+    const entrance = await this.#startEntrance(edgeNode, order, { regions, global });
+    const parts = { regions, order, global, entrance, services };
     return Object.assign(assemble(parts, this.#options), { close: () => this.close() });
   }
 
@@ -317,71 +269,17 @@ class Starting {
   }
 
   async #startEntrance(
-    edgeNode: Parameters<typeof createEdge>[0]['node'],
+    edge: EdgeNode,
     order: readonly string[],
-    parts: { readonly regions: Regions; readonly global: GlobalDatabase },
-  ) {
+    { regions, global }: { readonly regions: Regions; readonly global: GlobalDatabase },
+  ): Promise<RegionEntrance> {
     const { topology, pace, clock, onEvent } = this.#options;
-    const { regions } = parts;
-    const metrics = createMetrics({
-      alarms: followedAlarms(topology),
-      onAlarm: (alarm) => {
-        automation.alarmed(alarm);
-      },
-      pace,
-      clock,
-      onEvent,
-    });
-    // DNS asks the checks, and the checks ask DNS where their hosts are.
-    const dns = createDns(topology, (check) => health.isHealthy(check));
-    const fromOutside = askerOf(regions, dns, '');
-    const health = createDnsHealth({
+    const entrance = await createRegionEntrance({
       topology,
-      probe: (check, limitMs) => passes(fromOutside, check, limitMs),
-      alarmState: (alarm) => metrics.stateOf(alarm),
-      pace,
-      clock,
-      onEvent,
-    });
-    const automation = this.#automationOf({ ...parts, dns, metrics });
-    metrics.start();
-    health.start();
-    automation.start();
-    this.#closers.unshift(
-      () => automation.close(),
-      () => metrics.close(),
-      () => health.close(),
-    );
-    const edge = await createEdge({
-      node: edgeNode,
-      locations: order.map((near) => ({
-        near,
-        resolver: createResolver({
-          dns,
-          from: near,
-          keepMs: (ttlSeconds) => pace.scaleMs(ttlSeconds),
-          now: () => clock.now(),
-        }),
-      })),
+      edge,
+      regions: order,
       destinationOf: (target) => destinationOf(regions, target),
-      pace,
-      clock,
-    });
-    this.#closers.unshift(() => edge.close());
-    return { health, edge, automation };
-  }
-
-  #automationOf(parts: {
-    readonly regions: Regions;
-    readonly global: GlobalDatabase;
-    readonly dns: Dns;
-    readonly metrics: Metrics;
-  }): Automation {
-    const { topology, pace, clock, onEvent } = this.#options;
-    const { regions, global, dns, metrics } = parts;
-    return createAutomation({
-      topology,
-      serviceOf: (region) =>
+      serviceOf: (region, metrics) =>
         createControlPlane({
           topology,
           global,
@@ -391,24 +289,12 @@ class Starting {
             onEvent({ kind: 'alarm', subject: region, message: `alert: ${message}` });
           },
         }),
-      worldOf: (region) => {
-        const ask = askerOf(regions, dns, region);
-        return {
-          fetch: async (url, { signal }) => {
-            const status = await ask(url, signal);
-            return { ok: status >= 200 && status < 300 };
-          },
-          // A text is written in quotes, and answered without them.
-          resolveTxt: (name) => (dns.answer({ name, from: region })?.values ?? []).map(withoutQuotes),
-          put: (point) => {
-            metrics.put(point);
-          },
-        };
-      },
       pace,
       clock,
       onEvent,
     });
+    this.#closers.unshift(() => entrance.close());
+    return entrance;
   }
 }
 
