@@ -21,6 +21,31 @@ const unharmed = { lost: 0, doubled: 0 } as const;
 describe('what a tier without servers must show', () => {
   it.each<[TierId, ServerlessFaultId, Measurements, Measurements]>([
     [
+      'warm-standby',
+      'region-loss',
+      // 90 s to decide here, and ten minutes.
+      { rtoSeconds: 690, rpoSeconds: 5, doubled: 0 },
+      { rtoSeconds: 691, rpoSeconds: 5, doubled: 0 },
+    ],
+    [
+      'warm-standby',
+      'region-loss',
+      { rtoSeconds: 100, rpoSeconds: 0, doubled: 0 },
+      { rtoSeconds: 100, rpoSeconds: 5.1, doubled: 0 },
+    ],
+    [
+      'five-nines',
+      'region-loss',
+      { rtoSeconds: 60, humanActions: 0, ...unharmed },
+      { rtoSeconds: 60, humanActions: 1, ...unharmed },
+    ],
+    [
+      'five-nines',
+      'region-loss',
+      { rtoSeconds: 30, humanActions: 0, ...unharmed },
+      { rtoSeconds: 30, humanActions: 0, lost: 1, doubled: 0 },
+    ],
+    [
       'two-nines',
       'function-kill',
       { failedPerKill: 1, repeatSeconds: 2, ...unharmed },
@@ -137,15 +162,23 @@ describe('what a tier without servers must show', () => {
     for (const { tier, fault } of serverlessAcceptances) expect(isMet(tier, fault, {})).toBe(false);
   });
 
-  it('lets no tier lose or double an order, whatever the fault', () => {
-    for (const { criteria } of serverlessAcceptances) {
-      expect(criteria).toContainEqual({ measure: 'lost', bound: 'at-most', limit: 0 });
+  it('lets no tier lose or double an order, but for the last seconds before a lost region’s standby takes over', () => {
+    for (const { tier, fault, criteria } of serverlessAcceptances) {
+      const mayLose = tier === 'warm-standby' && fault === 'region-loss';
+      const lost = { measure: 'lost', bound: 'at-most', limit: 0 };
+      const past = { measure: 'rpoSeconds', bound: 'at-most', limit: 5 };
+      expect(criteria).toContainEqual(mayLose ? past : lost);
       expect(criteria).toContainEqual({ measure: 'doubled', bound: 'at-most', limit: 0 });
     }
   });
 
   it('promises nothing beyond a rate where no rate is set', () => {
     expect(findServerlessAcceptance('two-nines', 'rate-exceeded')).toBeUndefined();
-    expect(tierIds.map((tier) => serverlessAcceptancesOf(tier).length)).toEqual([7, 8, 8, 8, 8]);
+    expect(tierIds.map((tier) => serverlessAcceptancesOf(tier).length)).toEqual([7, 8, 8, 9, 9]);
+  });
+
+  it('promises nothing for the loss of a region where there is one', () => {
+    const promising = tierIds.filter((tier) => findServerlessAcceptance(tier, 'region-loss'));
+    expect(promising).toEqual(['warm-standby', 'five-nines']);
   });
 });

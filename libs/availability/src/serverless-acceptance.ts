@@ -17,7 +17,8 @@ export type ServerlessFaultId =
   | 'payment-away'
   | 'duplicate-delivery'
   | 'poison-message'
-  | 'rate-exceeded';
+  | 'rate-exceeded'
+  | 'region-loss';
 
 /** In the order in which a game day injects them; what leaves most behind comes last. */
 export const serverlessFaultIds: readonly ServerlessFaultId[] = [
@@ -29,6 +30,7 @@ export const serverlessFaultIds: readonly ServerlessFaultId[] = [
   'table-throttled',
   'table-refusing',
   'rate-exceeded',
+  'region-loss',
 ];
 
 export interface ServerlessAcceptance {
@@ -111,6 +113,22 @@ const beyondTheRate: readonly Criterion[] = [
   ...noOrderHarmed,
 ];
 
+const MINUTE = 60;
+
+/** The paper's: a person decides, and ten minutes later users are served; its RPO is the lag of replication, with room. */
+const regionLostToStandby: readonly Criterion[] = [
+  { ...atMost('rtoSeconds', 10 * MINUTE), pacedLimit: 10 * MINUTE, onTopOf: 'person-fails-over' },
+  atMost('rpoSeconds', 5),
+  atMost('doubled', 0),
+];
+
+/** The paper's, and no order lost: the table of this tier answers when a majority of regions has a write. */
+const regionLostToNobody: readonly Criterion[] = [
+  { ...atMost('rtoSeconds', MINUTE), pacedLimit: MINUTE },
+  atMost('humanActions', 0),
+  ...noOrderHarmed,
+];
+
 type Promises = Readonly<Partial<Record<ServerlessFaultId, readonly Criterion[]>>>;
 
 const promisesOf = (tier: TierId): Promises => ({
@@ -123,6 +141,8 @@ const promisesOf = (tier: TierId): Promises => ({
   'table-refusing': tableHarmed(tier),
   // The 99% tier has no rate of its own: nothing refuses before the account's limit does.
   ...(tier === 'two-nines' ? {} : { 'rate-exceeded': beyondTheRate }),
+  ...(tier === 'warm-standby' ? { 'region-loss': regionLostToStandby } : {}),
+  ...(tier === 'five-nines' ? { 'region-loss': regionLostToNobody } : {}),
 });
 
 /** By tier, and in each in the order in which a game day injects the faults. */

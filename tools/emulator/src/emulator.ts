@@ -44,11 +44,37 @@ export interface Emulator {
    * @throws EmulatorRequestError with what was answered, unless that was 200.
    */
   call<T>(operation: string, input: object): Promise<T>;
+  /**
+   * One call of an API that speaks by paths, such as Lambda's.
+   *
+   * @throws EmulatorRequestError with what was answered, unless that was a success.
+   */
+  send(service: string, request: PathRequest): Promise<PathAnswer>;
+  /**
+   * What a deployed stack has made of a resource: its name or ARN, as `Ref` would give it.
+   *
+   * @throws EmulatorRequestError when the stack has no such resource.
+   */
+  physicalId(stackName: string, logicalId: string): Promise<string>;
   /** Makes a hosted zone of DNS, which stacks of several regions expect to be there. @returns Its id. */
   createHostedZone(name: string): Promise<string>;
   /** Which of these resource types its CloudFormation does not know. */
   refusedTypes(types: readonly string[]): Promise<readonly string[]>;
   stop(): Promise<void>;
+}
+
+export interface PathRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** With its query. */
+  readonly path: string;
+  readonly body?: string;
+  /** @default application/json */
+  readonly contentType?: string;
+}
+
+export interface PathAnswer {
+  readonly headers: Headers;
+  readonly text: string;
 }
 
 export interface StartEmulatorOptions {
@@ -79,13 +105,16 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const IDLE_FUNCTION_SECONDS = 3_600;
 const NAMES_REFUSED = /Unrecognized resource types: \[([^\]]*)\]/;
 
-async function ask(url: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
+async function ask(
+  url: string,
+  init: RequestInit = {},
+): Promise<{ status: number; headers: Headers; text: string }> {
   const response = await fetch(url, {
     ...init,
     headers: { connection: 'close', ...init.headers },
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   });
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
 async function askForJson<T>(url: string): Promise<T> {
@@ -136,6 +165,8 @@ const SERVICES: Readonly<Record<string, string>> = {
   DynamoDB_20120810: 'dynamodb',
   DynamoDBStreams_20120810: 'dynamodb',
   AmazonSQS: 'sqs',
+  AmazonSSM: 'ssm',
+  AWSStepFunctions: 'states',
 };
 
 async function call<T>(endpoint: string, region: string, operation: string, input: object): Promise<T> {
@@ -152,6 +183,46 @@ async function call<T>(endpoint: string, region: string, operation: string, inpu
   if (status !== 200)
     throw new EmulatorRequestError(`${operation} was answered by ${String(status)}: ${text}`);
   return JSON.parse(text) as T;
+}
+
+async function send(
+  endpoint: string,
+  region: string,
+  service: string,
+  { method, path, body, contentType = 'application/json' }: PathRequest,
+): Promise<PathAnswer> {
+  const { status, headers, text } = await ask(`${endpoint}${path}`, {
+    method,
+    headers: { authorization: signatureFor(service, region), 'content-type': contentType },
+    ...(body === undefined ? {} : { body }),
+  });
+  if (status >= 300)
+    throw new EmulatorRequestError(`${method} ${path} was answered by ${String(status)}: ${text}`);
+  return { headers, text };
+}
+
+const PHYSICAL_ID = /<PhysicalResourceId>([^<]*)<\/PhysicalResourceId>/;
+
+async function physicalId(
+  endpoint: string,
+  region: string,
+  stackName: string,
+  logicalId: string,
+): Promise<string> {
+  const { text } = await ask(endpoint, {
+    method: 'POST',
+    headers: { authorization: signatureFor('cloudformation', region) },
+    body: new URLSearchParams({
+      Action: 'DescribeStackResource',
+      Version: '2010-05-15',
+      StackName: stackName,
+      LogicalResourceId: logicalId,
+    }),
+  });
+  const id = PHYSICAL_ID.exec(text)?.[1];
+  if (id === undefined)
+    throw new EmulatorRequestError(`the emulator knows no ${logicalId} in ${stackName}:\n${text}`);
+  return id;
 }
 
 /**
@@ -193,6 +264,8 @@ export async function startEmulator(options: StartEmulatorOptions): Promise<Emul
       return running.map(({ function: functionName, ...rest }) => ({ functionName, ...rest }));
     },
     call: (operation, input) => call(endpoint, region, operation, input),
+    send: (service, request) => send(endpoint, region, service, request),
+    physicalId: (stackName, logicalId) => physicalId(endpoint, region, stackName, logicalId),
     createHostedZone: (name) => createHostedZone(endpoint, region, name),
     refusedTypes: (types) => refusedTypes(endpoint, region, types),
     stop,

@@ -28,10 +28,17 @@ export interface FilterAssemblyOptions {
   readonly region?: string;
   /** @default what MiniStack lacks */
   readonly lacking?: Lacking;
+  /**
+   * Values of the deployment that only the emulator could give, by what was synthesized in their place: the id of a
+   * hosted zone, which every account makes for itself.
+   *
+   * @default none
+   */
+  readonly given?: Readonly<Record<string, string>>;
 }
 
 export async function filterAssembly(options: FilterAssemblyOptions): Promise<FilteredStack[]> {
-  const { assembly, copy, stacks, region = 'eu-west-1', lacking = LACKING } = options;
+  const { assembly, copy, stacks, region = 'eu-west-1', lacking = LACKING, given = {} } = options;
   await cp(assembly, copy, { recursive: true });
   const path = join(copy, 'manifest.json');
   const manifest = JSON.parse(await readFile(path, 'utf8')) as Manifest;
@@ -46,7 +53,7 @@ export async function filterAssembly(options: FilterAssemblyOptions): Promise<Fi
   for (const { stack, result } of filterTogether(synthesized, lacking)) {
     const { template, leftOut, droppedOutputs, replaced, droppedUpdatePolicies } = result;
     const { artifactId, stackName, templateFile } = stack;
-    await writeFile(join(copy, templateFile), JSON.stringify(template));
+    await writeFile(join(copy, templateFile), withGiven(JSON.stringify(template), given));
     const resources = Object.keys(template.Resources).length;
     filtered.push({ stackName, resources, leftOut, droppedOutputs, replaced, droppedUpdatePolicies });
     const artifact = manifest.artifacts[artifactId];
@@ -80,6 +87,9 @@ function filterTogether<Stack extends SynthesizedStack>(stacks: readonly Stack[]
     absent = dropped;
   }
 }
+
+const withGiven = (text: string, given: Readonly<Record<string, string>>): string =>
+  Object.entries(given).reduce((so, [synthesized, value]) => so.replaceAll(synthesized, value), text);
 
 interface Manifest {
   readonly artifacts: Record<string, { properties?: { terminationProtection?: boolean } } | undefined>;

@@ -143,3 +143,57 @@ describe('a fault', () => {
     expect(await statusesUnder({ kind: 'erring' }, ['AmazonSQS.SendMessage', 'x'])).toEqual([201, 201]);
   });
 });
+
+describe('a table that is in several regions', () => {
+  const asked: string[] = [];
+  let writes: HttpFaultPoint;
+  beforeEach(async () => {
+    asked.length = 0;
+    writes = await createHttpFaultPoint({
+      target: () => point.address,
+      clock: { sleep: (ms) => new Promise((end) => sleeps.push({ ms, end })) },
+      random: () => 0,
+      writer:
+        () =>
+        ({ operation, headers, body }) => {
+          asked.push(`${operation} ${String(headers['x-amz-target'])} ${String(headers['host'])} ${body}`);
+          return body === 'lost'
+            ? Promise.reject(new Error('the region is lost'))
+            : Promise.resolve({ status: 202, headers: { 'x-of': 'the writer' }, body: 'written' });
+        },
+    });
+  });
+  afterEach(() => writes.close());
+  const ask = (operation: string, body = 'question') =>
+    fetch(writes.url, { method: 'POST', headers: { 'x-amz-target': operation }, body });
+
+  it('has what changes items carried out by its writer, and all else passed on', async () => {
+    const answer = await ask('DynamoDB_20120810.PutItem');
+    expect([answer.status, answer.headers.get('x-of'), await answer.text()]).toEqual([
+      202,
+      'the writer',
+      'written',
+    ]);
+    expect(asked).toEqual(['PutItem DynamoDB_20120810.PutItem undefined question']);
+    expect(seen).toEqual([]);
+    expect((await ask('DynamoDB_20120810.GetItem')).status).toBe(201);
+    expect((await ask('AmazonSQS.SendMessage')).status).toBe(201);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('breaks the connection when there is no answer', async () => {
+    await expect(ask('DynamoDB_20120810.PutItem', 'lost')).rejects.toThrow('fetch failed');
+  });
+
+  it('is reached by a write only when the fault before it lets it pass, and later when that delays it', async () => {
+    writes.inject({ kind: 'erring' });
+    expect((await ask('DynamoDB_20120810.PutItem')).status).toBe(500);
+    expect(asked).toEqual([]);
+    writes.inject({ kind: 'delayed', delayMs: 700 });
+    const late = ask('DynamoDB_20120810.PutItem');
+    while (sleeps.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect([sleeps[0]?.ms, asked]).toEqual([700, []]);
+    sleeps[0]?.end();
+    expect((await late).status).toBe(202);
+  });
+});

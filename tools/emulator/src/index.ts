@@ -6,13 +6,10 @@ export { filterAssembly } from './filter-assembly.ts';
 export type { FilterAssemblyOptions, FilteredStack } from './filter-assembly.ts';
 export { LACKING, LACKING_TYPES } from './lacking-types.ts';
 export type { Lacking, LackingAttribute, LackingType } from './lacking-types.ts';
-export {
-  createServerlessCloud,
-  SERVERLESS_STAND_INS,
-  ServerlessCloudStartError,
-} from './serverless-cloud.ts';
+export { createServerlessCloud, SERVERLESS_STAND_INS } from './serverless-cloud.ts';
+export { ServerlessCloudStartError } from './serverless-region.ts';
+export type { KillFunctionOptions } from './serverless-region.ts';
 export type {
-  KillFunctionOptions,
   ServerlessCloud,
   ServerlessCloudOptions,
   ServerlessTimes,
@@ -29,3 +26,15 @@ export type {
   DeploymentResult,
   RunDeploymentOptions,
 } from './deployments/run-deployment.ts';
+export {
+  createServerlessRegions,
+  SERVERLESS_REGION_STAND_INS,
+  TABLE_STAND_INS,
+} from './regions/serverless-regions.ts';
+export type {
+  ServerlessRegions,
+  ServerlessRegionsCloud,
+  ServerlessRegionsOptions,
+  SynthesizedRegions,
+} from './regions/serverless-regions.ts';
+export { RegionsNotRunnableError } from './regions/plan.ts';

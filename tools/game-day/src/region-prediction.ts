@@ -12,13 +12,13 @@ import type { LoadMix, Prediction } from './prediction.ts';
 /** Route 53's checkers wait 4 s for a connection and 2 s for an answer. */
 const CHECK_PATIENCE_SECONDS = 6;
 
-const meanSeconds = (id: DeclaredTimeId): number => {
+export const meanSeconds = (id: DeclaredTimeId): number => {
   const { seconds } = declaredTime(id);
   return (shortestSeconds(seconds) + longestSeconds(seconds)) / 2;
 };
 
 /** Mean time until DNS has left the region: the checks, and what resolvers remember. */
-function dnsSeconds(topology: Topology): number {
+export function dnsSeconds(topology: Topology): number {
   const checks = nodesOfKind(topology, 'dns-health-check').filter((one) => one.intervalSeconds > 0);
   const detection = checks.map(
     ({ intervalSeconds, failureThreshold }) =>
@@ -38,7 +38,7 @@ function startingAlarmSeconds(topology: Topology): number {
 }
 
 /** Half a period until the alarm that DNS follows is on, and the TTL. */
-function followingSeconds(topology: Topology): number {
+export function followingSeconds(topology: Topology): number {
   const followed = nodesOfKind(topology, 'dns-health-check').flatMap(({ targets }) => targets);
   const alarms = nodesOfKind(topology, 'alarm').filter(({ id }) => followed.includes(id));
   return Math.max(0, ...alarms.map((one) => (one.periodSeconds ?? 0) / 2));

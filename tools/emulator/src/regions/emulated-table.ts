@@ -19,7 +19,14 @@ const API = 'DynamoDB_20120810';
 /** As long as a function waits for the table at most, and more. */
 const PATIENCE_MS = 30_000;
 /** Said anew by whoever passes an answer on. */
-const OF_CONNECTION = new Set(['connection', 'content-length', 'content-encoding', 'keep-alive', 'transfer-encoding', 'date']);
+const OF_CONNECTION = new Set([
+  'connection',
+  'content-length',
+  'content-encoding',
+  'keep-alive',
+  'transfer-encoding',
+  'date',
+]);
 
 export async function describeTable(
   { call }: Pick<Emulator, 'call'>,
@@ -51,12 +58,23 @@ export async function createReplica({ call }: Pick<Emulator, 'call'>, shape: Tab
   });
 }
 
-export function emulatedTable({ endpoint, call }: Pick<Emulator, 'endpoint' | 'call'>): RegionTable {
+/** Where a signature says which region a request is for. */
+const REGION_OF_SIGNATURE = /(Credential=[^/]+\/\d+\/)[^/]+/;
+
+export function emulatedTable({
+  endpoint,
+  region,
+  call,
+}: Pick<Emulator, 'endpoint' | 'region' | 'call'>): RegionTable {
   return {
     async send({ headers, body }): Promise<TableAnswer> {
       const answer = await fetch(endpoint, {
         method: 'POST',
-        headers,
+        // A function of another region may have made it, and the emulator looks for tables where the signature says.
+        headers: {
+          ...headers,
+          authorization: (headers['authorization'] ?? '').replace(REGION_OF_SIGNATURE, `$1${region}`),
+        },
         body,
         signal: AbortSignal.timeout(PATIENCE_MS),
       });

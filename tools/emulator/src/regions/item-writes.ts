@@ -75,7 +75,9 @@ export function changedKeys(
       );
     }
     if (operation !== 'BatchWriteItem') return [];
-    const { RequestItems } = input as { readonly RequestItems: Readonly<Record<string, readonly BatchPart[]>> };
+    const { RequestItems } = input as {
+      readonly RequestItems: Readonly<Record<string, readonly BatchPart[]>>;
+    };
     return Object.entries(RequestItems).flatMap(([tableName, parts]) =>
       parts.flatMap(({ PutRequest, DeleteRequest }) => {
         const holder = PutRequest?.Item ?? DeleteRequest?.Key;

@@ -1,5 +1,7 @@
 /** What a verdict on a serverless tier stands on and no measurement shows, as sentences with their source. */
-import { SERVERLESS_STAND_INS } from '@nines/emulator';
+import { assumptionOf, declaredTime } from '@nines/availability';
+import type { DeclaredTimeId } from '@nines/availability';
+import { SERVERLESS_REGION_STAND_INS, SERVERLESS_STAND_INS, TABLE_STAND_INS } from '@nines/emulator';
 import type { ServerlessCloud } from '@nines/emulator';
 import type { Pace } from '@nines/local-cloud';
 import { CLIENT_PATIENCE_MS } from '../load-generator.ts';
@@ -8,13 +10,21 @@ import type { TemplateSettings } from './template-settings.ts';
 
 const OURS = 'Nines, tools/game-day/src/serverless';
 
-function paceOf({ divisor }: Pace, { queue }: TemplateSettings): Assumption[] {
+function paceOf(
+  { divisor }: Pace,
+  { queue }: TemplateSettings,
+  regions: ServerlessCloud['regions'],
+): Assumption[] {
   if (divisor === 1) return [];
+  const between =
+    regions === undefined
+      ? ''
+      : `; health checks, alarms, TTLs, time limits of the edge, the lag between regions and a person's decision were divided by ${String(divisor)}`;
   const { visibilitySeconds } = queue;
   return [
     {
       id: 'pace',
-      statement: `Fast pace: the time that the queues wait for their worker, ${String(visibilitySeconds)} s in the template, was ${String(visibilitySeconds / divisor)} s. Nothing else of a serverless tier is divided, and the sweep of every minute is not.`,
+      statement: `Fast pace: the time that the queues wait for their worker, ${String(visibilitySeconds)} s in the template, was ${String(visibilitySeconds / divisor)} s${between}. Nothing else of a serverless tier is divided, and the sweep of every minute is not.`,
       source: OURS,
     },
   ];
@@ -37,14 +47,33 @@ function stageOf({ stage }: TemplateSettings): Assumption[] {
   ];
 }
 
+/** What stands in between regions, and the declared times that their loss is measured with. */
+function regionsOf(regions: ServerlessCloud['regions']): Assumption[] {
+  if (regions === undefined) return [];
+  const { consistency, failover } = regions;
+  const times: readonly DeclaredTimeId[] = [
+    ...(consistency === 'eventual' ? (['dynamodb-global-table-replication'] as const) : []),
+    ...(failover === 'decided' ? (['person-fails-over'] as const) : []),
+  ];
+  return [
+    ...[TABLE_STAND_INS[consistency], ...SERVERLESS_REGION_STAND_INS].map((statement, index) => ({
+      id: `region-stand-in-${String(index + 1)}`,
+      statement,
+      source: 'Nines, tools/emulator/src/regions',
+    })),
+    ...times.map((id) => assumptionOf(declaredTime(id))),
+  ];
+}
+
 export function serverlessAssumptions(
   pace: Pace,
   settings: TemplateSettings,
-  { leftOut }: Pick<ServerlessCloud['filtered'], 'leftOut'>,
+  { filtered: { leftOut }, regions }: Pick<ServerlessCloud, 'filtered' | 'regions'>,
 ): Assumption[] {
   return [
-    ...paceOf(pace, settings),
+    ...paceOf(pace, settings, regions),
     ...stageOf(settings),
+    ...regionsOf(regions),
     ...SERVERLESS_STAND_INS.map((statement, index) => ({
       id: `stand-in-${String(index + 1)}`,
       statement,

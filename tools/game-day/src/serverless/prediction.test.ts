@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ACTIVE_ACTIVE, WARM_STANDBY } from '../../test/region-topologies.ts';
 import { predictServerless, refusedBy } from './prediction.ts';
 import type { ServerlessPredictionInput } from './prediction.ts';
 import type { TemplateSettings } from './template-settings.ts';
@@ -67,5 +68,30 @@ describe('what a template says a fault costs', () => {
     expect(refusedBy({ rateLimit: 10, burstLimit: 40 }, 30, 2)).toBe(0);
     expect(refusedBy({ rateLimit: 10, burstLimit: 40 }, 30, 3)).toBe(20);
     expect(refusedBy({ rateLimit: 10, burstLimit: 40 }, 5, 100)).toBe(0);
+  });
+});
+
+describe('what the templates say the loss of a region costs', () => {
+  const all = ['a', 'b', 'c'];
+
+  it('takes users near it until health checks and TTL have left it, where all regions serve', () => {
+    const regions = { all, failover: 'automatic', topology: ACTIVE_ACTIVE } as const;
+    // 2.5 intervals of 10 s, 6 s of patience and half a second of TTL: 31.5 s for one user in three, ten times as fast.
+    const { lossSeconds, because } = predictServerless('region-loss', { ...input, regions });
+    expect(lossSeconds).toBeCloseTo(1.05, 10);
+    expect(because).toBe(
+      'users near it, one in 3, for 32 s until the health checks and the TTL have left it, divided by 10',
+    );
+  });
+
+  it('takes everything until a person has decided and DNS has followed, where one region serves', () => {
+    const regions = { all, failover: 'decided', topology: WARM_STANDBY } as const;
+    // 1200 s to decide and half of a minute's period.
+    const { lossSeconds } = predictServerless('region-loss', { ...input, paceDivisor: 1, regions });
+    expect(lossSeconds).toBe(1230);
+  });
+
+  it('takes nothing that could be told where there is one region', () => {
+    expect(predictServerless('region-loss', input).lossSeconds).toBe(0);
   });
 });

@@ -3,7 +3,9 @@
  * on servers: it adds up the parts that are known and knows nothing of this machine.
  */
 import type { ServerlessFaultId } from '@nines/availability';
+import type { ServerlessRegions } from '@nines/emulator';
 import type { Prediction } from '../prediction.ts';
+import { dnsSeconds, followingSeconds, meanSeconds } from '../region-prediction.ts';
 import { putAsideSecondsOf } from './template-settings.ts';
 import type { TemplateSettings } from './template-settings.ts';
 
@@ -30,6 +32,8 @@ export interface ServerlessPredictionInput {
   /** Requests a second while the stage's rate is exceeded, all together. */
   readonly offeredRps: number;
   readonly paceDivisor: number;
+  /** Where the tier stands in several regions. */
+  readonly regions?: Pick<ServerlessRegions, 'all' | 'failover' | 'topology'>;
 }
 
 /** A request to the table and its repetitions (apps/shop-api/src/adapters/dynamodb/connection.ts). */
@@ -85,6 +89,27 @@ function beyondTheRate({ settings, mix, offeredRps, faultSeconds }: ServerlessPr
   };
 }
 
+/** Until DNS has left the region, for users near it; or until a person has decided, for all. */
+function regionLost({ regions, paceDivisor }: ServerlessPredictionInput): Prediction {
+  if (regions === undefined) return { lossSeconds: 0, because: 'the tier stands in one region' };
+  const { all, failover, topology } = regions;
+  const seconds = (value: number) => `${value.toFixed(0)} s`;
+  const pace = paceDivisor === 1 ? '' : `, divided by ${String(paceDivisor)}`;
+  if (failover === 'automatic') {
+    const dns = dnsSeconds(topology);
+    return {
+      lossSeconds: dns / all.length / paceDivisor,
+      because: `users near it, one in ${String(all.length)}, for ${seconds(dns)} until the health checks and the TTL have left it${pace}`,
+    };
+  }
+  const decision = meanSeconds('person-fails-over');
+  const following = followingSeconds(topology);
+  return {
+    lossSeconds: (decision + following) / paceDivisor,
+    because: `everything until it is moved: ${seconds(decision)} to decide, ${seconds(following)} until DNS follows the alarm${pace}`,
+  };
+}
+
 export function predictServerless(fault: ServerlessFaultId, input: ServerlessPredictionInput): Prediction {
   const { mix, faultSeconds, kills, loadRps } = input;
   switch (fault) {
@@ -119,5 +144,7 @@ export function predictServerless(fault: ServerlessFaultId, input: ServerlessPre
       return refusing(input);
     case 'rate-exceeded':
       return beyondTheRate(input);
+    case 'region-loss':
+      return regionLost(input);
   }
 }

@@ -5,14 +5,16 @@
  */
 import {
   createSeededRandom,
+  declaredTimes,
   findServerlessAcceptance,
+  longestSeconds,
   serverlessAcceptancesOf,
   supportOfRun,
 } from '@nines/availability';
-import type { Measurements, ServerlessFaultId, TierId } from '@nines/availability';
+import type { BaseTimeId, Measurements, ServerlessFaultId, TierId } from '@nines/availability';
 import type { ServerlessCloud } from '@nines/emulator';
 import { createGuardian } from '@nines/local-cloud';
-import type { Clock, Guardian, Pace } from '@nines/local-cloud';
+import type { Clock, Guardian, OnCloudEvent, Pace } from '@nines/local-cloud';
 import { calibrate } from '../calibration.ts';
 import type { Ramp } from '../calibration.ts';
 import { judgeWindow } from '../fault-window.ts';
@@ -57,7 +59,7 @@ import type { TemplateSettings } from './template-settings.ts';
 export interface ServerlessGameDayOptions {
   readonly tier: TierId;
   /** Deploys the tier and waits until it answers. */
-  readonly startCloud: () => Promise<ServerlessCloud>;
+  readonly startCloud: (onEvent: OnCloudEvent) => Promise<ServerlessCloud>;
   /** The k6 executable and the script that it runs. */
   readonly k6: string;
   readonly loadScript: string;
@@ -122,6 +124,8 @@ class ServerlessGameDay {
   #workingDirectory = '';
   #generators = 0;
   #neverWhole = false;
+  /** What the running fault wants to be done once it is judged. */
+  #cleanUp: (() => Promise<void>) | undefined;
 
   constructor(options: ServerlessGameDayOptions, guardian: Guardian) {
     this.#options = options;
@@ -203,7 +207,9 @@ class ServerlessGameDay {
     const { pace, startCloud } = this.#options;
     this.#enter('deploying the tier');
     this.#workingDirectory = await this.#guardian.makeDirectory('nines-load-');
-    this.#cloud = await startCloud();
+    this.#cloud = await startCloud(({ message }) => {
+      this.#recorder.mark('event', message);
+    });
     this.#throwIfInterrupted();
     this.#settings = readTemplateSettings(this.#cloud.template);
     if (pace.divisor !== 1) await this.#divideVisibility();
@@ -306,9 +312,9 @@ class ServerlessGameDay {
   }
 
   /** Waits for ten good seconds in a row since the time, and no longer than the limit. */
-  async #awaitGoodSeconds(fromMs: number): Promise<boolean> {
+  async #awaitGoodSeconds(fromMs: number, limitSeconds = GOOD_AGAIN_LIMIT_SECONDS): Promise<boolean> {
     const { clock, signal } = this.#options;
-    for (let waited = 0; waited < GOOD_AGAIN_LIMIT_SECONDS; waited += 1) {
+    for (let waited = 0; waited < limitSeconds; waited += 1) {
       await clock.sleep(1000, signal);
       this.#throwIfInterrupted();
       const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
@@ -326,11 +332,30 @@ class ServerlessGameDay {
     try {
       const result = await this.#injectAndMeasure(fault, capacityRps, loadRps);
       this.#options.onProgress({ kind: 'fault-over', result });
+      await this.#cleanUpAfter(fault.name);
       return result;
     } catch (error) {
       if (!(error instanceof FaultHitNothingError)) throw error;
       this.#problems.push(`${fault.name}: ${error.message}`);
       return undefined;
+    }
+  }
+
+  /** What has to be done before the next fault finds what this one found, and is no part of what it did. */
+  async #cleanUpAfter(name: string): Promise<void> {
+    const cleanUp = this.#cleanUp;
+    this.#cleanUp = undefined;
+    if (!cleanUp || this.#neverWhole) return;
+    const { clock, signal } = this.#options;
+    this.#enter(`after ${name}`);
+    try {
+      await cleanUp();
+      if (!(await this.#awaitGoodSeconds(clock.epochNow())))
+        throw new Error('its users were not served again');
+    } catch (error) {
+      if (signal.aborted) throw error;
+      this.#neverWhole = true;
+      this.#problems.push(`after ${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -352,6 +377,10 @@ class ServerlessGameDay {
       keep: (order: KeptOrder) => {
         this.#watch.keep(order);
       },
+      awaitRecovery: (fromMs, limitSeconds) => this.#awaitGoodSeconds(fromMs, limitSeconds),
+      mark: (what) => {
+        this.#recorder.mark('event', what);
+      },
     };
   }
 
@@ -371,6 +400,7 @@ class ServerlessGameDay {
     const injection = await fault.inject(this.#contextFor(loadRps));
     const injectedAtMs = injection.beganAtMs ?? askedAtMs;
     this.#recorder.mark('inject', fault.name);
+    this.#cleanUp = injection.afterwards;
     await injection.hold();
     const healedAtMs = clock.epochNow();
     await injection.heal();
@@ -405,14 +435,22 @@ class ServerlessGameDay {
         // Every order needs one authorization, and what the service was asked beyond that are repetitions.
         payment: { calls: samples.filter(({ route }) => route === 'order').length, attempts },
         capacityRps,
-        humanActions: 0,
-        baseSeconds: () => putAsideSecondsOf(this.#template) / pace.divisor,
+        humanActions: injection.humanActions?.() ?? 0,
+        baseSeconds: (id) => this.#baseSeconds(id),
         paceDivisor: pace.divisor,
         predicted,
         more,
       },
       acceptance,
     );
+  }
+
+  /** What a limit stands on top of, at this run's pace. */
+  #baseSeconds(id: BaseTimeId): number {
+    const { pace } = this.#options;
+    if (id === 'put-aside-time') return putAsideSecondsOf(this.#template) / pace.divisor;
+    const declared = declaredTimes.find((time) => time.id === id);
+    return declared ? pace.scaleMs(longestSeconds(declared.seconds)) / 1000 : Number.NaN;
   }
 
   async #verify(injection: ServerlessInjection, injectedAtMs: number): Promise<void> {
@@ -463,6 +501,7 @@ class ServerlessGameDay {
         throttledShare: THROTTLED_SHARE,
         offeredRps: RATE_FACTOR * (settings.stage?.rateLimit ?? 0),
         paceDivisor: pace.divisor,
+        ...(this.#running.regions === undefined ? {} : { regions: this.#running.regions }),
       }),
     );
   }
@@ -531,7 +570,7 @@ class ServerlessGameDay {
       supports: supportOfRun(perSecond, createSeededRandom(seed))?.sentences ?? [
         'No request was offered, so nothing is supported.',
       ],
-      assumptions: serverlessAssumptions(pace, this.#template, this.#running.filtered),
+      assumptions: serverlessAssumptions(pace, this.#template, this.#running),
       faults,
       problems: this.#problems,
     };

@@ -27,6 +27,12 @@ export interface Automation {
 export interface AutomationOptions {
   readonly topology: Topology;
   readonly serviceOf: (region: string) => Service;
+  /**
+   * A workflow's definition as it is deployed, with every name that only a deployment knows.
+   *
+   * @default as the template has it
+   */
+  readonly definitionOf?: (workflow: WorkflowNode) => Promise<WorkflowNode['definition']>;
   /** The world of a function of a region; its time and signal are added. */
   readonly worldOf: (region: string) => Omit<FunctionWorld, 'pace' | 'clock' | 'signal'>;
   readonly pace: Pace;
@@ -97,9 +103,11 @@ class RunningAutomation implements Automation {
     ];
   }
 
-  #execute({ definition, region }: WorkflowNode): Promise<Execution> {
-    const { serviceOf, pace, clock } = this.#options;
+  async #execute(workflow: WorkflowNode): Promise<Execution> {
+    const { serviceOf, definitionOf, pace, clock } = this.#options;
+    const { region } = workflow;
     const signal = this.#signalOf(region);
+    const definition = definitionOf === undefined ? workflow.definition : await definitionOf(workflow);
     return runWorkflow({ definition, service: serviceOf(region), pace, clock, signal });
   }
 

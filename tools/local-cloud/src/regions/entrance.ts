@@ -11,7 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { OnCloudEvent } from '../cloud-event.ts';
 import type { Pace } from '../pace.ts';
 import { createAutomation } from './automation.ts';
-import type { Automation } from './automation.ts';
+import type { Automation, AutomationOptions } from './automation.ts';
 import { createDns, createResolver } from './dns.ts';
 import type { Dns } from './dns.ts';
 import { createDnsHealth } from './dns-health.ts';
@@ -33,6 +33,8 @@ export interface RegionEntranceOptions {
   readonly destinationOf: (target: string) => Destination | undefined;
   /** Answers what workflows of a region call. */
   readonly serviceOf: (region: string, metrics: Pick<Metrics, 'put'>) => Service;
+  /** A workflow's definition as it is deployed. @default as the template has it */
+  readonly definitionOf?: AutomationOptions['definitionOf'];
   readonly pace: Pace;
   readonly clock: Clock;
   readonly onEvent: OnCloudEvent;
@@ -125,7 +127,7 @@ function openEdge(options: RegionEntranceOptions, dns: Dns): Promise<LocalEdge> 
 
 /** Starts all of it; users may come as soon as it resolves. */
 export async function createRegionEntrance(options: RegionEntranceOptions): Promise<RegionEntrance> {
-  const { topology, serviceOf, destinationOf, pace, clock, onEvent } = options;
+  const { topology, serviceOf, definitionOf, destinationOf, pace, clock, onEvent } = options;
   const metrics = createMetrics({
     alarms: followedAlarms(topology),
     onAlarm: (alarm) => {
@@ -149,6 +151,7 @@ export async function createRegionEntrance(options: RegionEntranceOptions): Prom
   const automation = createAutomation({
     topology,
     serviceOf: (region) => serviceOf(region, metrics),
+    ...(definitionOf === undefined ? {} : { definitionOf }),
     worldOf: (region) => worldFor(options, { dns, metrics, region }),
     pace,
     clock,

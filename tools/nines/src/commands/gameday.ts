@@ -130,12 +130,17 @@ const EMULATED_PEAK_RPS = 25;
 
 function breakServerless(run: Run): Promise<GameDayReport> {
   const { tier, options, context } = run;
+  const common = commonOf(run);
   const settings = [`peakRps=${String(EMULATED_PEAK_RPS)}`];
   return runServerlessGameDay({
-    ...commonOf(run),
+    ...common,
     ...(options.faults === undefined ? {} : { faults: options.faults.filter(withoutServers) }),
-    startCloud: () =>
-      startServerlessTier({ tier, seed: options.seed, settings }, context, SERVERLESS_SOURCES),
+    startCloud: (onEvent) =>
+      startServerlessTier(
+        { tier, seed: options.seed, settings, pace: common.pace, onEvent },
+        context,
+        SERVERLESS_SOURCES,
+      ),
   });
 }
 

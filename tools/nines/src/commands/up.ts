@@ -1,9 +1,9 @@
 /** `nines up <tier>`: a tier's topology as local processes, until the user ends it. */
 import { once } from 'node:events';
 import type { TierId } from '@nines/availability';
-import { REGION_STAND_INS, STAND_INS } from '@nines/local-cloud';
+import { createPace, REGION_STAND_INS, STAND_INS } from '@nines/local-cloud';
 import type { LocalCloud } from '@nines/local-cloud';
-import { SERVERLESS_STAND_INS } from '@nines/emulator';
+import { SERVERLESS_REGION_STAND_INS, SERVERLESS_STAND_INS, TABLE_STAND_INS } from '@nines/emulator';
 import type { ServerlessCloud } from '@nines/emulator';
 import { flavourOption, paceOption, parseSeed, parseTier, TIER_IDS } from '../arguments.ts';
 import { EXIT } from '../exit-code.ts';
@@ -34,12 +34,16 @@ ${[...STAND_INS, ...REGION_STAND_INS].map((one) => `- ${one}`).join('\n')}
 And with --flavour serverless:
 ${SERVERLESS_STAND_INS.map((one) => `- ${one}`).join('\n')}
 
+And where that stands in several regions:
+${[...Object.values(TABLE_STAND_INS), ...SERVERLESS_REGION_STAND_INS].map((one) => `- ${one}`).join('\n')}
+
 Examples:
   nines up three-nines                   prints where everything is, then what happens, until Ctrl-C
   nines up three-nines --pace fast       AWS's times (failover, start of an instance, health checks) divided by 10
   nines up warm-standby                  both regions, each from its own stack, and the edge in front of them
   nines up warm-standby --region eu-west-1    the region that writes alone
   nines up three-nines --flavour serverless   the application stack, deployed by cdk to an emulator of AWS
+  nines up five-nines --flavour serverless    three emulators, one for each region, and the edge in front of them
   nines up three-nines --json            one line of JSON on standard output when the tier is ready
 
 Exit codes: 0 it was up and the user ended it, 2 could not be run.`;
@@ -69,7 +73,7 @@ function describe(cloud: LocalCloud, tier: string, pace: string): RunningTier {
 }
 
 function describeServerless(cloud: ServerlessCloud, tier: string): RunningServerlessTier {
-  const { url, stackName, region, emulator, outputs, services, times } = cloud;
+  const { url, stackName, region, emulator, outputs, services, times, regions } = cloud;
   return {
     tier,
     flavour: 'serverless',
@@ -80,6 +84,15 @@ function describeServerless(cloud: ServerlessCloud, tier: string): RunningServer
     outputs,
     services: [...services.values()].map((service) => ({ name: service.name, url: service.url })),
     times: { ...times },
+    ...(regions === undefined
+      ? {}
+      : {
+          regions: regions.places.map(({ region: id, url: at, emulator: endpoint }) => ({
+            region: id,
+            url: at,
+            emulator: endpoint,
+          })),
+        }),
   };
 }
 
@@ -90,7 +103,18 @@ async function upServerless(
   sources: UpSources,
 ): Promise<ExitCode> {
   const { console, signal } = context;
-  const cloud = await startServerlessTier({ tier, seed: options.seed }, context, sources.serverless);
+  const cloud = await startServerlessTier(
+    {
+      tier,
+      seed: options.seed,
+      pace: createPace(options.pace),
+      onEvent: ({ message }) => {
+        console.line(message);
+      },
+    },
+    context,
+    sources.serverless,
+  );
   try {
     const running = describeServerless(cloud, tier);
     console.result(options.json ? JSON.stringify(running) : describeRunningServerless(running).join('\n'));

@@ -47,16 +47,34 @@ export interface RunningServerlessTier {
   readonly outputs: Readonly<Record<string, string>>;
   readonly services: readonly { readonly name: string; readonly url: string }[];
   readonly times: Readonly<Record<string, number>>;
+  /** Where it stands in several regions: `url` is then the edge, the rest is of the region that serves. */
+  readonly regions?: readonly {
+    readonly region: string;
+    readonly url: string;
+    readonly emulator: string;
+  }[];
 }
 
 export function describeRunningServerless(running: RunningServerlessTier): string[] {
-  const { tier, url, stack, region, emulator, outputs, services, times } = running;
+  const { tier, url, stack, region, emulator, outputs, services, times, regions = [] } = running;
+  const places =
+    regions.length === 0
+      ? [
+          ['shop', url, `the HTTP API of ${stack} in ${region}`],
+          ['emulator', emulator, 'AWS_ENDPOINT_URL for an SDK; any credentials'],
+        ]
+      : [
+          ['shop', url, 'the edge, which asks DNS for a region at each new connection'],
+          ...regions.flatMap((one) => [
+            [one.region, one.url, 'the HTTP API of this region'],
+            ['', one.emulator, 'its emulator: AWS_ENDPOINT_URL for an SDK; any credentials'],
+          ]),
+        ];
   const rows = [
-    ['shop', url, `the HTTP API of ${stack} in ${region}`],
-    ['emulator', emulator, 'AWS_ENDPOINT_URL for an SDK; any credentials'],
+    ...places,
     ['table', outputs['TableName'] ?? '', ''],
     ...services.map(({ name, url: at }) => [name, at, 'a third party']),
-  ] as const;
+  ];
   const widthOf = (column: 0 | 1): number => Math.max(...rows.map((row) => (row[column] ?? '').length));
   const [first, second] = [widthOf(0), widthOf(1)];
   const seconds = (name: string): string => `${(times[name] ?? 0).toFixed(1)} s`;

@@ -143,6 +143,8 @@ function context(changes: Partial<ServerlessContext> = {}): ServerlessContext {
     acknowledge: (order) => acknowledged.push(order),
     keep: (order) => kept.push(order),
     kill: (pid) => killed.push(pid) > 0,
+    awaitRecovery: () => Promise.resolve(true),
+    mark: () => undefined,
     ...changes,
   };
 }
@@ -162,7 +164,10 @@ async function pass(held: Promise<void>): Promise<void> {
 
 it('has a fault for each that a tier promises something for, in the order of the promises', () => {
   expect(SERVERLESS_FAULTS.map(({ name }) => name)).toEqual(serverlessFaultIds);
-  expect(serverlessAcceptancesOf('three-nines').map(({ fault }) => fault)).toEqual(serverlessFaultIds);
+  expect(serverlessAcceptancesOf('five-nines').map(({ fault }) => fault)).toEqual(serverlessFaultIds);
+  expect(serverlessAcceptancesOf('three-nines').map(({ fault }) => fault)).toEqual(
+    serverlessFaultIds.filter((fault) => fault !== 'region-loss'),
+  );
 });
 
 describe('the payment service', () => {

@@ -2,6 +2,7 @@ import { functionKill } from './function-kill.ts';
 import { duplicateDelivery, poisonMessage } from './messages.ts';
 import { paymentAway, paymentSlow } from './payment.ts';
 import { rateExceeded } from './rate-exceeded.ts';
+import { regionLoss } from './region-loss.ts';
 import type { ServerlessFault } from './serverless-fault.ts';
 import { tableRefusing, tableThrottled } from './table.ts';
 
@@ -17,4 +18,5 @@ export const SERVERLESS_FAULTS: readonly ServerlessFault[] = [
   tableThrottled,
   tableRefusing,
   rateExceeded,
+  regionLoss,
 ];

@@ -28,6 +28,10 @@ export interface ServerlessContext {
   readonly acknowledge: (order: AcknowledgedOrder) => void;
   /** The same for one that the shop has kept to store it later. */
   readonly keep: (order: KeptOrder) => void;
+  /** Waits for ten good seconds in a row since the time, in milliseconds of the epoch, and no longer than the limit. */
+  readonly awaitRecovery: (fromMs: number, limitSeconds: number) => Promise<boolean>;
+  /** Writes down what happens, for the report. */
+  readonly mark: (what: string) => void;
 }
 
 /** A fault that has begun. */
@@ -43,6 +47,14 @@ export interface ServerlessInjection {
   verify(evidence: FaultEvidence): Promise<void>;
   /** What only this fault can measure; asked at the end of its window. */
   readonly measure?: (window: ServerlessWindow) => Promise<Measurements>;
+  /** What people did about it; asked at the end of its window. @default nothing */
+  readonly humanActions?: () => number;
+  /**
+   * Brings back what the fault took, once its window is over and judged: planned work, which is no part of what it did.
+   *
+   * @default nothing was taken
+   */
+  readonly afterwards?: () => Promise<void>;
 }
 
 /** The users' part of a fault's window. */
