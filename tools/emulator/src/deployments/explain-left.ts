@@ -40,6 +40,11 @@ export const HABITS: readonly Habit[] = [
     kind: 'layers',
     why: 'the name of a layer stays when its only version is deleted; AWS has no such thing',
   },
+  {
+    service: 'stepfunctions',
+    kind: 'executions',
+    why: 'runs that are over stay as records when their workflow is deleted; AWS keeps none of an express workflow',
+  },
 ];
 
 export interface ExplainedLeft extends Left {
