@@ -57,3 +57,15 @@ test('the oldest order goes when the ring is full, and the orders given first ar
   expect(ring.pickForReplay(last)?.reference).toBe('d');
   expect(given).toHaveLength(3);
 });
+
+test('an order that is forgotten is neither read back nor replayed, and no other goes with it', () => {
+  const [a, b] = [orderNamed('a', '1'), orderNamed('b', '2')];
+  const ring = createOrderRing([a, b]);
+  ring.forget(a);
+  ring.forget(a);
+  ring.forget(orderNamed('b', '2'));
+  expect(ring.pickAcknowledged(first)).toBe(b);
+  expect(ring.pickForReplay(first)).toBe(b);
+  ring.forget(b);
+  expect(ring.pickForReplay(first)).toBeUndefined();
+});

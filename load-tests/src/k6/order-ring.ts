@@ -19,6 +19,8 @@ export type AcknowledgedOrder = PlacedOrder & Required<Pick<PlacedOrder, 'acknow
 
 export interface OrderRing {
   add(order: PlacedOrder): void;
+  /** Nothing happens when it is not there. */
+  forget(order: PlacedOrder): void;
   /** One of the acknowledged orders; undefined when there is none. */
   pickAcknowledged(random: () => number): AcknowledgedOrder | undefined;
   /**
@@ -40,6 +42,10 @@ export function createOrderRing(initial: readonly PlacedOrder[] = [], capacity =
     add(order) {
       orders.push(order);
       if (orders.length > capacity) orders.shift();
+    },
+    forget(order) {
+      const at = orders.indexOf(order);
+      if (at >= 0) orders.splice(at, 1);
     },
     pickAcknowledged: (random) => pick(orders.filter(isAcknowledged), random),
     pickForReplay: (random) => orders.find((order) => !isAcknowledged(order)) ?? pick(orders, random),

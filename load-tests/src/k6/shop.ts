@@ -75,11 +75,11 @@ function sendNext(session: Session, ring: OrderRing): RequestFacts {
     case 'read-back': {
       // A virtual user whose last orders are all unanswered has nothing to read back: it looks around instead.
       const placed = ring.pickAcknowledged(session.random);
-      return placed === undefined ? browse(session) : readBack(session, placed);
+      return placed === undefined ? browse(session) : readBack(session, placed, ring);
     }
     case 'replay': {
       const placed = ring.pickForReplay(session.random);
-      return placed === undefined ? browse(session) : replay(session, placed);
+      return placed === undefined ? browse(session) : replay(session, placed, ring);
     }
   }
 }

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import type { PlacedOrder } from '../order-ring.ts';
-import { findDifference, findIntakeDifference, type KeptAnswer, type OrderAnswer } from './order-answer.ts';
+import {
+  findDifference,
+  findIntakeDifference,
+  type KeptAnswer,
+  type OrderAnswer,
+  isGone,
+} from './order-answer.ts';
 
 const ANSWER: OrderAnswer = {
   id: '1',
@@ -48,4 +54,15 @@ test.each<[string, PlacedOrder, Partial<KeptAnswer>, string | undefined]>([
   ['another intake', kept, { id: 'j' }, 'intake j instead of i'],
 ])('%s', (_, placed, changes, difference) => {
   expect(findIntakeDifference(placed, { id: 'i', reference: 'order-a', ...changes })).toBe(difference);
+});
+
+test('an order is gone once its answer is 404 or another order, and not while it only fails', () => {
+  const bad = (reason: 'status' | 'different' | 'timeout') =>
+    ({ outcome: 'bad', reason, detail: '' }) as const;
+  expect(isGone(bad('status'), 404)).toBe(true);
+  expect(isGone(bad('different'), 200)).toBe(true);
+  expect(isGone(bad('status'), 503)).toBe(false);
+  expect(isGone(bad('timeout'), 0)).toBe(false);
+  expect(isGone({ outcome: 'shed', detail: '' }, 503)).toBe(false);
+  expect(isGone({ outcome: 'good', body: {} }, 200)).toBe(false);
 });

@@ -1,4 +1,5 @@
 // What the answers about one order have to say, whichever request they answer.
+import type { Judgement } from '../contract.ts';
 import type { PlacedOrder } from '../order-ring.ts';
 
 export interface OrderAnswer {
@@ -47,3 +48,12 @@ export function findIntakeDifference(sent: PlacedOrder, answer: KeptAnswer): str
     return `intake ${answer.id} instead of ${sent.intakeId}`;
   return undefined;
 }
+
+const NOT_FOUND = 404;
+
+/**
+ * Whether a shopper has been told that an acknowledged order is gone, or is another one now. That is bad, and is told
+ * once: nobody asks for ever for an order that a restore has lost, and the ledger counts it whoever asks.
+ */
+export const isGone = (judgement: Judgement<unknown>, status: number): boolean =>
+  judgement.outcome === 'bad' && (judgement.reason === 'different' || status === NOT_FOUND);

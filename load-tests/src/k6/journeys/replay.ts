@@ -1,14 +1,15 @@
 // A shopper's browser sends an order again, same key and same bytes: POST /orders must answer as the first time. An
 // order that has no answer yet is sent again too, and counts as an order.
-import type { PlacedOrder } from '../order-ring.ts';
+import type { OrderRing, PlacedOrder } from '../order-ring.ts';
 import type { RequestFacts } from '../sample.ts';
-import type { OrderAnswer } from './order-answer.ts';
+import { isGone, type OrderAnswer } from './order-answer.ts';
 import { factsOf, sendOrder } from './order.ts';
 import type { Sent, Session } from './session.ts';
 
-export function replay(session: Session, placed: PlacedOrder): RequestFacts {
+export function replay(session: Session, placed: PlacedOrder, orders: OrderRing): RequestFacts {
   const wasAcknowledged = placed.acknowledged !== undefined;
   const sent = checkMark(sendOrder(session, placed), wasAcknowledged);
+  if (wasAcknowledged && isGone(sent.judgement, sent.response.status)) orders.forget(placed);
   // An order that nobody acknowledged is still being placed: it needs all that a new one needs.
   return { route: wasAcknowledged ? 'replay' : 'order', ...sent, order: factsOf(placed) };
 }
