@@ -37,6 +37,7 @@ Examples:
   nines gameday three-nines --faults zone-loss       one kind of fault
   nines gameday three-nines --json > verdict.json    the verdict for a pipeline
   nines gameday three-nines --flavour serverless --pace fast   the tier without servers, in an emulator of AWS (about 8 min)
+  nines gameday five-nines --flavour serverless --faults region-loss   three regions, one of which is lost (about 6 min)
 
 Environment:
   NINES_K6    the k6 to use, as a path; without it the pinned one, which is provided when it is missing
