@@ -4,6 +4,7 @@
  *
  * The stack does not know of it: the next deployment must name the same zone (`-c zone=`), or moves the server back.
  */
+import { Duration } from 'aws-cdk-lib';
 import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import type { ISubnet } from 'aws-cdk-lib/aws-ec2';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
@@ -16,7 +17,7 @@ export interface RebuildElsewhereProps {
 }
 
 /** What `server-files/last-copy.service` is given, and a minute until it begins. */
-const LAST_COPY = 'PT3M';
+export const LAST_COPY = Duration.minutes(3);
 
 /** Longer than a start with a restore takes; the automation gives up then, the group does not. */
 const PATIENCE_SECONDS = 2_400;
@@ -55,7 +56,7 @@ export class RebuildElsewhere extends Construct {
           // Through nothing to one: the last copy of an old server that still runs comes before the new one begins.
           ...scaleTo(name, 0, 'LetTheOldServerGo'),
           // By the clock: a server in a lost zone never says that it is gone.
-          { name: 'WaitForItsLastCopy', action: 'aws:sleep', inputs: { Duration: LAST_COPY } },
+          { name: 'WaitForItsLastCopy', action: 'aws:sleep', inputs: { Duration: LAST_COPY.toIsoString() } },
           ...scaleTo(name, 1, 'StartTheNewServer'),
           {
             name: 'WaitUntilItRuns',

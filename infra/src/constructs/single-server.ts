@@ -43,6 +43,7 @@ import { type DataPolicy, removalPolicyFor } from '../settings/data-policy.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { EmergencyLevers } from './emergency-levers.ts';
 import type { EncryptionKey } from './encryption-key.ts';
+import { LAST_COPY } from './rebuild-elsewhere.ts';
 import { applicationUnit, bootstrapScript } from './server-bootstrap.ts';
 import { DATABASE_NAME, DATABASE_PORT, DATABASE_USER } from './server-database.ts';
 import { allowOutbound, createLaunchTemplate, createServerRole, describeGroup } from './server-machine.ts';
@@ -101,7 +102,11 @@ export class SingleServer extends Construct {
       name: DATABASE_NAME,
       port: DATABASE_PORT,
       encrypted: true,
-      copies: { intervalMinutes: COPY_INTERVAL.toMinutes(), bucket: { Ref: props.copiesLogicalId } },
+      copies: {
+        intervalMinutes: COPY_INTERVAL.toMinutes(),
+        bucket: { Ref: props.copiesLogicalId },
+        lastCopySeconds: LAST_COPY.toSeconds(),
+      },
     });
     this.group.node.addDependency(this.role, this.copies, props.subnet.internetConnectivityEstablished);
   }

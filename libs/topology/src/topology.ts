@@ -181,6 +181,11 @@ export interface DatabaseCopies {
   readonly intervalMinutes: number;
   /** Id of the bucket they go to, when it is one of this template. */
   readonly bucket?: string;
+  /**
+   * How long whoever rebuilds the server waits for the last copy of one that may still be there, in seconds. Absent
+   * when nobody waits.
+   */
+  readonly lastCopySeconds?: number;
 }
 
 /** An Aurora global database (`AWS::RDS::GlobalCluster`): one cluster writes, storage carries it to other regions. */

@@ -17,7 +17,6 @@ import {
   createGuardian,
   createLocalCloud,
   createMultiRegionCloud,
-  LAST_COPY_SECONDS,
   REGION_STAND_INS,
   servesEverywhere,
   servingRegions,
@@ -32,6 +31,7 @@ import type {
   LocalCloudOptions,
   Pace,
 } from '@nines/local-cloud';
+import { nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 import { calibrate } from './calibration.ts';
 import { declaredAssumptions, declaredSourcesOf, drawDeclaredDurations } from './declared-durations.ts';
@@ -486,7 +486,7 @@ class GameDay {
         unhealthyDetectionSeconds: seconds(sources.drawUnhealthyDetectionSeconds),
         instanceLossSeconds: seconds(sources.drawInstanceLossSeconds),
         decisionSeconds: decisionSeconds(),
-        lastCopySeconds: LAST_COPY_SECONDS,
+        lastCopySeconds: nodesOfKind(topology, 'database')[0]?.copies?.lastCopySeconds ?? 0,
         albDnsTtlSeconds: seconds(sources.albDnsTtlSeconds),
         paceDivisor: pace.divisor,
         faultSeconds,

@@ -27,7 +27,6 @@ export type {
   MultiRegionCloudOptions,
   RegionDurations,
 } from './regions/multi-region-cloud.ts';
-export { LAST_COPY_SECONDS } from './rebuild.ts';
 export { createAutomation } from './regions/automation.ts';
 export type { Automation } from './regions/automation.ts';
 export { createControlPlane } from './regions/control-plane.ts';

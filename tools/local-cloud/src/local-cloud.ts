@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nodesOfKind } from '@nines/topology';
 import type {
   ComputeGroupNode,
   DatabaseNode,
@@ -401,11 +402,13 @@ function rebuildOf(
 ): Pick<LocalCloud, 'rebuildElsewhere'> {
   if (!hosted || !group) return {};
   const zones = topology.regions[0]?.zones ?? [];
+  const [node] = nodesOfKind(topology, 'database');
   return {
     rebuildElsewhere: () =>
       rebuildElsewhere({
         group,
         database: hosted,
+        lastCopySeconds: node?.copies?.lastCopySeconds ?? 0,
         zones: zones.filter((zone) => !lostZones.has(zone)),
         pace,
         clock,

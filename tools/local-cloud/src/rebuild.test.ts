@@ -45,6 +45,7 @@ function rebuild(zones: readonly string[]): Promise<string> {
   return rebuildElsewhere({
     group,
     database,
+    lastCopySeconds: LAST_COPY_MS / 1000,
     zones,
     pace: paceOf(1000),
     clock: time.clock,

@@ -8,8 +8,6 @@ import type { OnCloudEvent } from './cloud-event.ts';
 import type { HostedDatabase } from './hosted-database.ts';
 import type { Pace } from './pace.ts';
 
-/** How long the automation waits for the last copy of a server that may still be there: `LAST_COPY`, PT3M. */
-export const LAST_COPY_SECONDS = 180;
 const LOOK_EVERY_MS = 100;
 
 /** Every zone that the server could be rebuilt in is lost as well. */
@@ -25,6 +23,8 @@ export class NoZoneToRebuildInError extends Error {
 export interface RebuildOptions {
   readonly group: LocalAutoScalingGroup;
   readonly database: HostedDatabase;
+  /** How long the last copy of a server that may still be there is waited for, as the template has it. */
+  readonly lastCopySeconds: number;
   /** Those of the region that are there. */
   readonly zones: readonly string[];
   readonly pace: Pace;
@@ -39,7 +39,7 @@ export interface RebuildOptions {
  * @throws NoZoneToRebuildInError when no other zone is there.
  */
 export async function rebuildElsewhere(options: RebuildOptions): Promise<string> {
-  const { group, database, zones, pace, clock, onEvent, signal } = options;
+  const { group, database, lastCopySeconds, zones, pace, clock, onEvent, signal } = options;
   const zone = zones.find((one) => one !== database.primaryZone);
   if (zone === undefined) throw new NoZoneToRebuildInError();
   onEvent({ kind: 'workflow-started', subject: zone, message: `the server is being rebuilt in ${zone}` });
@@ -50,7 +50,7 @@ export async function rebuildElsewhere(options: RebuildOptions): Promise<string>
   // Its last copy comes when the server is asked to go, so before the group ends it.
   await database.retire();
   group.setMinimum(0);
-  await clock.sleep(pace.scaleMs(LAST_COPY_SECONDS), signal);
+  await clock.sleep(pace.scaleMs(lastCopySeconds), signal);
   await until(() => group.instances.length === 0);
   group.setMinimum(1);
   await until(() => group.instances.length === 1 && group.settled);

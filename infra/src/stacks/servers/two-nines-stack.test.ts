@@ -161,6 +161,10 @@ describe('the two-nines stack', () => {
     expect(content.mainSteps.find(({ name }) => name === 'WaitForItsLastCopy')?.inputs).toEqual({
       Duration: 'PT3M',
     });
+    // As long as readers of the template are told.
+    expect(synthesized.resources['Server']).toMatchObject({
+      Metadata: { 'nines:hosted-database': { copies: { lastCopySeconds: 180 } } },
+    });
     for (const { inputs } of content.mainSteps.filter(({ name }) => name !== 'WaitForItsLastCopy')) {
       const names = [inputs['AutoScalingGroupName'], inputs['AutoScalingGroupNames']].flat();
       expect(names).toContainEqual({ Ref: 'Server' });

@@ -39,7 +39,7 @@ describe('a database on a server', () => {
       name: 'shop',
       port: 5432,
       encrypted: true,
-      copies: { intervalMinutes: 60, bucket: { Ref: 'Backups' } },
+      copies: { intervalMinutes: 60, bucket: { Ref: 'Backups' }, lastCopySeconds: 180 },
     },
   };
 
@@ -61,7 +61,7 @@ describe('a database on a server', () => {
       backupRetentionDays: 0,
       deletionProtection: false,
       heldBy: 'G',
-      copies: { intervalMinutes: 60, bucket: 'Backups' },
+      copies: { intervalMinutes: 60, bucket: 'Backups', lastCopySeconds: 180 },
       defaulted: [],
     });
     expect(topology.links).toEqual([

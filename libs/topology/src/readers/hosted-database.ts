@@ -5,7 +5,7 @@
  * ```json
  * "nines:hosted-database": {
  *   "engine": "postgres", "engineVersion": "17", "name": "shop", "port": 5432, "encrypted": true,
- *   "copies": { "intervalMinutes": 60, "bucket": { "Ref": "Backups" } }
+ *   "copies": { "intervalMinutes": 60, "bucket": { "Ref": "Backups" }, "lastCopySeconds": 180 }
  * }
  * ```
  *
@@ -33,7 +33,12 @@ function copiesOf(metadata: unknown, settings: Settings): DatabaseCopies | undef
   const intervalMinutes = settings.optionalNumber('copies.intervalMinutes', at(copies, 'intervalMinutes'));
   if (intervalMinutes === undefined) return undefined;
   const bucket = referencedId(at(copies, 'bucket'));
-  return { intervalMinutes, ...(bucket === undefined ? {} : { bucket }) };
+  const lastCopySeconds = settings.optionalNumber('copies.lastCopySeconds', at(copies, 'lastCopySeconds'));
+  return {
+    intervalMinutes,
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(lastCopySeconds === undefined ? {} : { lastCopySeconds }),
+  };
 }
 
 /** The database of a group's servers, as a list of one; empty when they hold none. */
