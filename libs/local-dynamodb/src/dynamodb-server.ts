@@ -6,9 +6,9 @@
  */
 import { MinistackStartError, startMinistack } from './ministack-process.ts';
 import type { SpawnProcess } from './ministack-process.ts';
-import type { ProvisionMinistackOptions } from './provision-ministack.ts';
+import type { ProvisionOptions } from './python-program.ts';
 
-export interface LocalDynamodbOptions extends ProvisionMinistackOptions {
+export interface LocalDynamodbOptions extends ProvisionOptions {
   /** @default node's `spawn` */
   readonly spawnProcess?: SpawnProcess;
   /**

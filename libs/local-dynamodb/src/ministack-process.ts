@@ -9,7 +9,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { provisionMinistack } from './provision-ministack.ts';
-import type { ProvisionMinistackOptions } from './provision-ministack.ts';
+import type { ProvisionOptions } from './python-program.ts';
 
 const SERVE = fileURLToPath(new URL('../ministack/serve.py', import.meta.url));
 
@@ -20,7 +20,7 @@ const COMPLAINT_KEPT = 4000;
 /** Starts a process; the local cloud passes one that also tells its guardian. */
 export type SpawnProcess = (command: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
 
-export interface StartMinistackOptions extends ProvisionMinistackOptions {
+export interface StartMinistackOptions extends ProvisionOptions {
   /** @default node's `spawn` */
   readonly spawnProcess?: SpawnProcess;
   /**

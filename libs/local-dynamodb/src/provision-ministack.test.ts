@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MINISTACK_VERSION, provisionMinistack } from './index.ts';
-import type { RunProgram } from './provision-ministack.ts';
+import type { RunProgram } from './python-program.ts';
 
 let cacheDirectory: string;
 beforeEach(async () => {

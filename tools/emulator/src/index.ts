@@ -38,3 +38,11 @@ export type {
   SynthesizedRegions,
 } from './regions/serverless-regions.ts';
 export { RegionsNotRunnableError } from './regions/plan.ts';
+export {
+  CFN_LINT_VERSION,
+  CfnLintError,
+  judgeFindings,
+  lintTemplates,
+  provisionCfnLint,
+} from './cfn-lint.ts';
+export type { ExplainedWarning, LintVerdict, TemplateFinding } from './cfn-lint.ts';

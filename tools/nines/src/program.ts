@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { addCommand } from './commands/add.ts';
+import { cfnLintCommand } from './commands/cfn-lint.ts';
 import { deploymentsCommand } from './commands/deployments.ts';
 import { diffCommand } from './commands/diff.ts';
 import { gameDayCommand } from './commands/gameday.ts';
@@ -34,6 +35,7 @@ const COMMANDS: readonly AddCommand[] = [
   gameDayCommand,
   stackCommands,
   deploymentsCommand,
+  cfnLintCommand,
   diffCommand,
   addCommand,
   labCommand,

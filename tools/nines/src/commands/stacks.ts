@@ -38,17 +38,18 @@ export const STACK_SOURCES: StackSources = {
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
-/** The argument and the options that all commands on stacks have. */
-export function withStackOptions(command: Command): Command {
-  return command
-    .addOption(flavourOption())
-    .option(
-      '-c, --context <name=value>',
-      'a setting of the deployment (infra/README.md), any number',
-      collect,
-      [],
-    );
-}
+/** Settings of the deployment. */
+export const withStackSettings = (command: Command): Command =>
+  command.option(
+    '-c, --context <name=value>',
+    'a setting of the deployment (infra/README.md), any number',
+    collect,
+    [],
+  );
+
+/** The options that all commands on the stacks of a tier have. */
+export const withStackOptions = (command: Command): Command =>
+  withStackSettings(command.addOption(flavourOption()));
 
 export const synthesizeTier = (
   tier: string,
