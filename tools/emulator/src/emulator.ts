@@ -58,6 +58,11 @@ export interface Emulator {
   physicalId(stackName: string, logicalId: string): Promise<string>;
   /** Makes a hosted zone of DNS, which stacks of several regions expect to be there. @returns Its id. */
   createHostedZone(name: string): Promise<string>;
+  /**
+   * Makes the network that every region of AWS has by itself, which the emulator makes when a region is first asked for
+   * one. Call it before an inventory that another is compared with.
+   */
+  makeDefaultNetwork(region: string): Promise<void>;
   /** Which of these resource types its CloudFormation does not know. */
   refusedTypes(types: readonly string[]): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -140,6 +145,16 @@ async function createHostedZone(endpoint: string, region: string, name: string):
   const id = ZONE_ID.exec(text)?.[1];
   if (id === undefined) throw new EmulatorRequestError(`the emulator made no hosted zone:\n${text}`);
   return id;
+}
+
+async function makeDefaultNetwork(endpoint: string, region: string): Promise<void> {
+  const { status, text } = await ask(endpoint, {
+    method: 'POST',
+    headers: { authorization: signatureFor('ec2', region) },
+    body: new URLSearchParams({ Action: 'DescribeVpcs', Version: '2016-11-15' }),
+  });
+  if (status !== 200 || !text.includes('<isDefault>true</isDefault>'))
+    throw new EmulatorRequestError(`the emulator has no default network in ${region}:\n${text}`);
 }
 
 /** Which types a template of nothing else is refused for; the emulator names all of them at once. */
@@ -267,6 +282,7 @@ export async function startEmulator(options: StartEmulatorOptions): Promise<Emul
     send: (service, request) => send(endpoint, region, service, request),
     physicalId: (stackName, logicalId) => physicalId(endpoint, region, stackName, logicalId),
     createHostedZone: (name) => createHostedZone(endpoint, region, name),
+    makeDefaultNetwork: (where) => makeDefaultNetwork(endpoint, where),
     refusedTypes: (types) => refusedTypes(endpoint, region, types),
     stop,
   };

@@ -67,6 +67,14 @@ it('a hosted zone is made before stacks that expect one', async () => {
   expect(JSON.stringify((await emulator.inventory())['route53'])).toContain(id);
 });
 
+it('the network that a region has by itself is there before anything is deployed to it', async () => {
+  const before = (await emulator.inventory())['ec2']?.['vpcs'] ?? [];
+  await emulator.makeDefaultNetwork('eu-central-1');
+  await emulator.makeDefaultNetwork('eu-central-1');
+  const made = ((await emulator.inventory())['ec2']?.['vpcs'] ?? []).filter((name) => !before.includes(name));
+  expect(made).toEqual([expect.stringContaining('eu-central-1')]);
+});
+
 describe('a small stack', () => {
   it(
     'is deployed without what is lacking, updated, and destroyed to the last record',

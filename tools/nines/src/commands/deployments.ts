@@ -135,12 +135,13 @@ async function synthesizeTwice({
 async function bootstrapAll(
   chosen: readonly Chosen[],
   cdk: EmulatorCdk,
-  { console }: ProgramContext,
+  { emulator, context: { console } }: Workshop,
 ): Promise<Record<string, number>> {
   const took: Record<string, number> = {};
   for (const region of new Set(chosen.flatMap(({ regions }) => regions))) {
     console.line(`bootstrapping ${region}`);
     const startedMs = systemClock.now();
+    await emulator.makeDefaultNetwork(region);
     await cdk.bootstrap(region);
     took[region] = (systemClock.now() - startedMs) / 1000;
   }
@@ -184,7 +185,7 @@ async function runAll(
     chosen.push(...found.filter((one) => one !== undefined));
   }
   const cdk = await createEmulatorCdk({ emulator, guardian, root: ROOT, signal: context.signal });
-  const bootstrapSeconds = await bootstrapAll(chosen, cdk, context);
+  const bootstrapSeconds = await bootstrapAll(chosen, cdk, workshop);
   const outcomes: DeploymentOutcome[] = [];
   for (const one of chosen) {
     const outcome = await deployOne(one, cdk, workshop);
