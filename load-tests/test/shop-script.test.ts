@@ -144,6 +144,37 @@ test(
 );
 
 test(
+  'a client that tries once more hides what a second try mends, and is one request all the same',
+  async () => {
+    let failed = false;
+    // One shopper, whose every first try fails and whose second one does not; what sheds load is not asked again.
+    misbehave = ({ number }) => {
+      if (number < 60) return undefined;
+      if (number % 10 === 0) return 'shed';
+      failed = !failed;
+      return failed ? 'error' : undefined;
+    };
+    const run = async (RETRIES: string) => {
+      const environment = {
+        BASE_URL: shop.url,
+        WORKLOAD: 'timeline',
+        TIMELINE: timeline(30, '4s'),
+        TIMEOUT_MS: PATIENCE_MS,
+        MAX_VUS: '1',
+        RETRIES,
+      };
+      const { requests } = await runShop(k6, environment);
+      return countBy(requests, outcomeOf);
+    };
+    expect((await run('0'))['bad']).toBeGreaterThan(5);
+    const { bad, shed } = await run('1');
+    expect(bad).toBeUndefined();
+    expect(shed).toBeGreaterThan(1);
+  },
+  2 * RUN_TIMEOUT_MS,
+);
+
+test(
   'every way of answering badly is told apart',
   async () => {
     const ways: (Misbehaviour | undefined)[] = [

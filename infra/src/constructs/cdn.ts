@@ -27,7 +27,7 @@ import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalanci
 import { Construct } from 'constructs';
 
 /** Paths of the shop's API. Health checks and metrics are not among them: they are nobody's business outside. */
-export const API_PATHS = ['/products*', '/orders*'] as const;
+export const API_PATHS = ['/products*', '/orders*', '/order-intakes*'] as const;
 
 /** Set by the edge on every request, whatever the client put there. */
 export const CLIENT_ADDRESS_HEADER = 'x-client-address';

@@ -17,6 +17,9 @@ const LEVERS_FILE = '/run/shop-api-levers/levers.json';
 const PASSWORD_FILE = '/run/shop-api/database-password';
 /** Of a database on the server itself: as old as the database, so it must outlive a restart as that does. */
 const LOCAL_PASSWORD_FILE = '/etc/shop-api/database-password';
+/** Credentials for the queue of kept orders, and what tells the application's SDK of them (in `server-files/`). */
+const QUEUE_CREDENTIALS_FILE = '/run/shop-api-queue/credentials.json';
+const AWS_CONFIG_FILE = '/opt/shop-api/server/aws-config';
 /** Part of the application's build, so that no start depends on a download. */
 const CA_FILE = '/opt/shop-api/app/rds-ca.pem';
 /** In `server-files/`; holds SERVER_PORT. */
@@ -59,6 +62,11 @@ export interface ApplicationUnitOptions {
    */
   readonly hasLevers?: boolean;
   /**
+   * Where orders are kept that the database refuses.
+   * @default nowhere: they are refused
+   */
+  readonly orderQueue?: { readonly url: string; readonly region: string };
+  /**
    * Whether the server brings the schema up to date before it listens. Not where its database only follows another
    * region's: it could wait for ever.
    * @default true
@@ -79,8 +87,8 @@ export interface ApplicationUnitOptions {
  *   ten seconds, which a restart delay of one second reaches while the database fails over.
  * - It says in the log when systemd has started it again (`say-restarted.sh`), which an alarm waits for.
  * - A password that is already there is good enough to start: see `database-password.sh`.
- * - The process holds no AWS credentials and cannot fetch any: instance metadata is out of its reach, also when
- *   it is tricked into a request of somebody else's choice.
+ * - The process cannot fetch the server's credentials: instance metadata is out of its reach, also when it is tricked
+ *   into a request of somebody else's choice. Where orders are kept it is given some that are good for their queue alone.
  */
 export function applicationUnit(options: ApplicationUnitOptions): string[] {
   const isLocal = options.database.isLocal === true;
@@ -101,6 +109,13 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
     DRAIN_SECONDS: String(DRAIN_SECONDS),
     MIGRATE_ON_START: String(options.migrates ?? true),
     ...(options.hasLevers === true && { LEVERS_FILE }),
+    ...(options.orderQueue !== undefined && {
+      ORDER_INTAKE_QUEUE_URL: options.orderQueue.url,
+      AWS_REGION: options.orderQueue.region,
+      AWS_CONFIG_FILE,
+      // Asking would only take time: it is refused.
+      AWS_EC2_METADATA_DISABLED: 'true',
+    }),
   };
   return [
     '[Unit]',
@@ -185,6 +200,11 @@ export interface BootstrapOptions {
    */
   readonly levers?: LeversAddress;
   /**
+   * The queue of kept orders, for which the application gets credentials.
+   * @default none
+   */
+  readonly orderQueue?: OrderQueueAddress;
+  /**
    * What may stop a release while it rolls out.
    * @default nothing but a server that does not become ready
    */
@@ -214,6 +234,12 @@ export interface LeversAddress {
   readonly profile: string;
 }
 
+export interface OrderQueueAddress {
+  readonly url: string;
+  /** The role by which the application reaches it. */
+  readonly roleArn: string;
+}
+
 export interface ReleaseCheck {
   /** Alarms that refuse a release when they go off. */
   readonly alarmNames: readonly string[];
@@ -236,11 +262,13 @@ export function bootstrapScript(options: BootstrapOptions): string[] {
     ...SAY_WHO_AND_WHERE,
     ...databaseSettings(options),
     ...leverSettings(options),
+    ...queueSettings(options),
     ...['cat > /etc/systemd/system/shop-api.service <<"UNIT"', ...options.unit, 'UNIT'],
     'systemctl daemon-reload',
     ...start([
       ...('copiesUrl' in options.database ? LOCAL_UNITS : MANAGED_UNITS),
       ...(options.levers === undefined ? [] : ['emergency-levers.timer']),
+      ...(options.orderQueue === undefined ? [] : ['queue-credentials.timer']),
     ]),
     ...waitUntilReady(options),
   ];
@@ -323,6 +351,19 @@ function leverSettings({ levers, region }: BootstrapOptions): string[] {
   ];
   return [
     `printf '%s\\n' ${settings.map((setting) => `'${setting}'`).join(' ')} > /etc/shop-api/emergency-levers.env`,
+  ];
+}
+
+function queueSettings({ orderQueue, region }: BootstrapOptions): string[] {
+  if (orderQueue === undefined) return [];
+  const settings = [
+    `AWS_DEFAULT_REGION=${region}`,
+    `QUEUE_ROLE=${orderQueue.roleArn}`,
+    `QUEUE_CREDENTIALS_FILE=${QUEUE_CREDENTIALS_FILE}`,
+    `QUEUE_CREDENTIALS_GROUP=${PASSWORD_GROUP}`,
+  ];
+  return [
+    `printf '%s\\n' ${settings.map((setting) => `'${setting}'`).join(' ')} > /etc/shop-api/queue-credentials.env`,
   ];
 }
 

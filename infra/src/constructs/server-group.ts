@@ -33,6 +33,7 @@ import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import type { EmergencyLevers } from './emergency-levers.ts';
 import { applicationUnit, bootstrapScript, SERVER_PORT } from './server-bootstrap.ts';
+import type { ServerOrderQueue } from './server-order-queue.ts';
 import { DATABASE_NAME, DATABASE_USER, type ServerDatabase } from './server-database.ts';
 import { allowOutbound, createLaunchTemplate, createServerRole, describeGroup } from './server-machine.ts';
 import type { WebLoadBalancer } from './web-load-balancer.ts';
@@ -82,6 +83,11 @@ export interface ServerGroupProps {
    * @default none
    */
   readonly levers?: EmergencyLevers;
+  /**
+   * Where servers keep orders that the database refuses.
+   * @default nowhere: they are refused
+   */
+  readonly orderQueue?: ServerOrderQueue;
   /**
    * Whether the servers bring the schema up to date when they start.
    * @default true
@@ -168,6 +174,7 @@ export class ServerGroup extends Construct {
     });
     props.database.grantPasswordRead(role);
     props.levers?.grantRead(role);
+    props.orderQueue?.grantTo(role);
     if (props.releaseCheck !== undefined) this.grantReleaseCheck(role, props.releaseCheck.alarms);
     return role;
   }
@@ -192,6 +199,7 @@ export class ServerGroup extends Construct {
   private createUserData(props: ServerGroupProps): UserData {
     const stack = Stack.of(this);
     const { endpoint, readHost } = props.database;
+    const orderQueue = props.orderQueue?.address;
     const userData = UserData.forLinux();
     userData.addCommands(
       ...bootstrapScript({
@@ -206,6 +214,7 @@ export class ServerGroup extends Construct {
           reviewsUrl: props.reviewsUrl,
           ratedRps: props.ratedRps,
           hasLevers: props.levers !== undefined,
+          ...(orderQueue !== undefined && { orderQueue: { url: orderQueue.url, region: stack.region } }),
           ...(props.migrates !== undefined && { migrates: props.migrates }),
           ...(props.keepsPort !== undefined && { keepsPort: props.keepsPort }),
         }),
@@ -217,6 +226,7 @@ export class ServerGroup extends Construct {
         stackName: stack.stackName,
         // The group is made after the template it launches from.
         ...(props.levers !== undefined && { levers: props.levers.address }),
+        ...(orderQueue !== undefined && { orderQueue }),
         ...(props.releaseCheck !== undefined && {
           releaseCheck: {
             alarmNames: props.releaseCheck.alarms.map(({ alarmName }) => alarmName),

@@ -197,8 +197,8 @@ const fourNines: Promises = {
   'process-kill': [atMost('errorShareIncrease', 0.0001), ...noOrderHarmed],
   'zone-loss': [waitAtMost('lossSeconds', 35), atMost('shedRequests', 0), ...noOrderHarmed],
   'database-primary-loss': [
-    // AWS says "often under 30 s"; what is beyond that is the application's time to notice and connect anew. It says "under
-    // 60 s" as well: a run that draws such a failover does not meet this, because the promise is the tier's and not AWS's.
+    // AWS says "often under 30 s", and "under 60 s"; what is beyond that is the application's time to notice. An order that
+    // is kept meanwhile (202) is a good answer, so an unlucky failover costs certainty and not the order.
     waitAtMost('writeRtoSeconds', 35, 30),
     atLeast('readsGoodShare', 0.9999),
     ...noOrderHarmed,

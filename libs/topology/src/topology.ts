@@ -376,6 +376,20 @@ export interface EventRuleNode extends NodeBase {
   readonly targets: readonly string[];
 }
 
+/** A standard queue (`AWS::SQS::Queue`). */
+export interface QueueNode extends NodeBase {
+  readonly kind: 'queue';
+  /** How long a delivered message is hidden. */
+  readonly visibilityTimeoutSeconds: number;
+  readonly retentionSeconds: number;
+  /** Absent: a message is delivered until it is deleted or too old. */
+  readonly redrive?: {
+    readonly maxReceiveCount: number;
+    /** Id of the queue that gets what was delivered so many times; absent when it lies outside this template. */
+    readonly to?: string;
+  };
+}
+
 /** A service outside the template that the workload calls, from the metadata `nines:dependencies`. */
 export interface ExternalServiceNode extends NodeBase {
   readonly kind: 'external-service';
@@ -399,6 +413,7 @@ export type TopologyNode =
   | WorkflowNode
   | FunctionNode
   | EventRuleNode
+  | QueueNode
   | ExternalServiceNode;
 
 export type NodeKind = TopologyNode['kind'];

@@ -24,6 +24,8 @@ export interface Configuration {
   readonly timeline: readonly Stage[];
   /** How long a client waits for an answer. */
   readonly timeoutMs: number;
+  /** How often a client tries again within that time what was cut off or failed. */
+  readonly retries: number;
   /** Upper bound of virtual users; undefined takes what the peak rate needs. */
   readonly maxVus: number | undefined;
   readonly seed: number;
@@ -54,6 +56,7 @@ export function readConfiguration(environment: Environment): Configuration {
     durationSeconds: duration(environment, 'DURATION'),
     timeline: workload === 'timeline' ? timeline(environment) : [],
     timeoutMs: wholeNumber(environment, 'TIMEOUT_MS', 1, 600_000) ?? 2000,
+    retries: wholeNumber(environment, 'RETRIES', 0, 5) ?? 0,
     maxVus: wholeNumber(environment, 'MAX_VUS', 1, 100_000),
     seed: wholeNumber(environment, 'SEED', 0, 0xffffffff) ?? 1,
     runId: runId(environment),

@@ -27,6 +27,8 @@ export interface RequestFacts {
   readonly judgement: Judgement<unknown>;
   /** Wall-clock milliseconds that passed, for a request that k6 has no timings of. */
   readonly elapsedMs: number;
+  /** Milliseconds of tries before. @default 0 */
+  readonly earlierMs?: number;
   readonly order?: OrderFacts | undefined;
 }
 
@@ -36,7 +38,7 @@ export interface RequestFacts {
 export function createRecorder(countsGood: boolean): (facts: RequestFacts) => void {
   // Asking k6 for it takes 20 us each time, and it stays the same for a virtual user's whole life.
   let metadata: Record<string, unknown> | undefined;
-  return ({ route, response, judgement, elapsedMs, order }) => {
+  return ({ route, response, judgement, elapsedMs, earlierMs = 0, order }) => {
     metadata ??= exec.vu.metrics.metadata;
     if (order !== undefined) {
       metadata['reference'] = order.reference;
@@ -45,7 +47,7 @@ export function createRecorder(countsGood: boolean): (facts: RequestFacts) => vo
       if (order.intakeId !== undefined) metadata['intake_id'] = order.intakeId;
     }
     if (judgement.outcome !== 'good') metadata['detail'] = judgement.detail;
-    shopRequest.add(waitedMs(response, elapsedMs), tagsOf(route, response, judgement));
+    shopRequest.add(earlierMs + waitedMs(response, elapsedMs), tagsOf(route, response, judgement));
     if (countsGood) shopGood.add(judgement.outcome === 'good');
     // Metadata belongs to the virtual user, not to the sample: what stays here would be in its next samples too.
     delete metadata['reference'];

@@ -56,6 +56,7 @@ export default function shop({ runId, productIds, orders: first }: Start): void 
   const session: Session = {
     baseUrl: configuration.baseUrl,
     timeoutMs: configuration.timeoutMs,
+    retries: configuration.retries,
     random: randomAt(configuration.seed, position),
     productIds,
     requestId: `${runId}-${String(position)}`,

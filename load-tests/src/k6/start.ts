@@ -42,6 +42,7 @@ export function prepareStart({ baseUrl, seed }: Configuration, runId: string): S
       const { placed, sent } = placeNewOrder({
         baseUrl,
         timeoutMs: PATIENCE_MS,
+        retries: 0,
         random,
         productIds,
         requestId,

@@ -184,6 +184,39 @@ describe('what a window shows', () => {
   });
 });
 
+describe('orders that were kept', () => {
+  const keptOrder = (second: number): RequestSample => ({ ...request(second, 'good', 'order'), kept: true });
+  // Kept for six seconds, then stored at once.
+  const samples = [
+    ...each(0, 20),
+    ...Array.from({ length: 6 }, (_, second) => keptOrder(second)),
+    ...each(6, 20, 'good', 'order'),
+  ];
+
+  it('are good answers, and beside them stands when orders were stored at once again', () => {
+    const kept = { count: 6, refused: 1, slowestSeconds: 7.5 };
+    const result = judgeWindow(windowOf(samples, { kept }), accept(atMost('writeRtoSeconds', 0)));
+    expect(result).toMatchObject({
+      met: true,
+      lossSeconds: 0,
+      kept: { orders: 6, refused: 1, slowestSeconds: 7.5, directWritesSeconds: 6 },
+    });
+  });
+
+  it('are not spoken of where there were none', () => {
+    const kept = { count: 0, refused: 0, slowestSeconds: null };
+    expect(judgeWindow(windowOf(samples, { kept }), accept())).not.toHaveProperty('kept');
+    expect(judgeWindow(windowOf(samples), accept())).not.toHaveProperty('kept');
+  });
+
+  it('were never stored at once again when no ten such seconds came', () => {
+    const kept = { count: 20, refused: 0, slowestSeconds: null };
+    const all = Array.from({ length: 20 }, (_, second) => keptOrder(second));
+    const result = judgeWindow(windowOf(all, { kept }), accept());
+    expect(result.kept).toMatchObject({ directWritesSeconds: null });
+  });
+});
+
 describe('the judgement of a window', () => {
   const tenLost = [...each(0, 10, 'bad'), ...each(10, 20)];
 

@@ -10,6 +10,7 @@ import {
   commonCauses,
   countBySecond,
   countRequests,
+  directSecondsOf,
   goodAnswersBySecond,
   lossSecondsOf,
   recoverySecondsOf,
@@ -17,10 +18,14 @@ import {
 } from './measures.ts';
 import type { RequestSample } from './measures.ts';
 import type { PaymentTraffic } from './payment-traffic.ts';
-import type { FaultResult, RequestCounts } from './result.ts';
+import type { FaultResult, KeptInFault, RequestCounts } from './result.ts';
+import type { KeptOrders } from './system-of-record.ts';
 
 /** Routes that change something; the others are reads and need no writer. */
 const WRITES = new Set(['order', 'replay']);
+
+export const writesOf = (samples: readonly RequestSample[]): RequestSample[] =>
+  samples.filter(({ route }) => WRITES.has(route));
 
 const CAUSES_SHOWN = 5;
 
@@ -45,6 +50,8 @@ export interface FaultWindow {
   readonly before: readonly RequestSample[];
   readonly acknowledged: number;
   readonly audit: Audit;
+  /** Orders that were kept in the window, and how they ended. @default none */
+  readonly kept?: KeptOrders;
   /** Calls to the payment service in the window; absent when the fault is not about it. */
   readonly payment?: PaymentTraffic;
   readonly capacityRps: number;
@@ -91,7 +98,7 @@ const errorShareIncreaseOf = ({ samples, before }: FaultWindow): number =>
 export function measureWindow(window: FaultWindow): Measurements {
   const { samples, injectedAtMs, healedAtMs, endedAtMs, payment, capacityRps } = window;
   const seconds = countBySecond(samples, injectedAtMs, endedAtMs);
-  const writes = samples.filter(({ route }) => WRITES.has(route));
+  const writes = writesOf(samples);
   const requests = countRequests(samples);
   const reads = shareGood(samples.filter(({ route }) => !WRITES.has(route)));
   const others = shareGood(samples.filter(({ route }) => route !== 'order'));
@@ -120,6 +127,13 @@ export function measureWindow(window: FaultWindow): Measurements {
   };
 }
 
+function keptOf({ kept, samples, injectedAtMs, endedAtMs }: FaultWindow): { readonly kept?: KeptInFault } {
+  if (kept === undefined || kept.count === 0) return {};
+  const { count: orders, refused, slowestSeconds } = kept;
+  const directWritesSeconds = directSecondsOf(writesOf(samples), injectedAtMs, endedAtMs);
+  return { kept: { orders, refused, slowestSeconds, directWritesSeconds } };
+}
+
 export function judgeWindow(window: FaultWindow, acceptance: Pick<Acceptance, 'criteria'>): FaultResult {
   const measured = measureWindow(window);
   const { met, verdicts } = judgeAcceptance(acceptance, measured, {
@@ -142,6 +156,7 @@ export function judgeWindow(window: FaultWindow, acceptance: Pick<Acceptance, 'c
     lost: window.audit.lost.length,
     rpoSeconds: measured.rpoSeconds ?? 0,
     doubled: window.audit.doubled.length,
+    ...keptOf(window),
     causes: commonCauses(window.samples, CAUSES_SHOWN),
     predicted: window.predicted,
     acceptance: verdicts,

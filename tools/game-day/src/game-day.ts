@@ -5,6 +5,7 @@
  */
 import {
   acceptancesOf,
+  clientRetriesOf,
   createSeededRandom,
   declaredTime,
   declaredTimes,
@@ -35,7 +36,7 @@ import { nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 import { calibrate } from './calibration.ts';
 import { declaredAssumptions, declaredSourcesOf, drawDeclaredDurations } from './declared-durations.ts';
-import { judgeWindow } from './fault-window.ts';
+import { judgeWindow, writesOf } from './fault-window.ts';
 import { FaultHitNothingError, FAULTS, NORMAL_PAYMENT, OVERLOAD_FACTOR } from './faults/index.ts';
 import type { Fault, FaultName, Injection, Response } from './faults/index.ts';
 import { CLIENT_PATIENCE_MS, startLoad } from './load-generator.ts';
@@ -43,6 +44,7 @@ import type { LoadGenerator, LoadStage } from './load-generator.ts';
 import {
   availabilityOf,
   countRequests,
+  directSecondsOf,
   GOOD_SECONDS_IN_A_ROW,
   lossSecondsOf,
   quantileOf,
@@ -58,7 +60,8 @@ import type { Recorder } from './recorder.ts';
 import { drawRegionDurations, regionAssumptions } from './region-durations.ts';
 import type { Assumption, FaultResult, GameDayReport, GameDayResult } from './result.ts';
 import { copyIntervalSeconds, decisionSeconds } from './single-server.ts';
-import { readSystemOfRecord } from './system-of-record.ts';
+import { describeKept, readSystemOfRecord } from './system-of-record.ts';
+import type { ServersRecord } from './system-of-record.ts';
 
 export interface GameDayOptions {
   readonly tier: TierId;
@@ -116,6 +119,9 @@ const ERROR_PERIOD_SECONDS = 300;
 /** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
 const SETTLE_AWS_SECONDS = 400;
 const SETTLE_MACHINE_SECONDS = 60;
+/** A kept order that is not stored after a delivery that failed and the next one never will be; and the machine's own share. */
+const DELIVERIES_WAITED = 2;
+const KEPT_ORDERS_MACHINE_SECONDS = 45;
 const mean = (seconds: DeclaredSeconds): number =>
   typeof seconds === 'number' ? seconds : (seconds.min + seconds.max) / 2;
 
@@ -172,6 +178,7 @@ class GameDay {
       stages,
       // Everyone may be left waiting for the whole of their patience before an iteration is dropped.
       maxVirtualUsers: Math.ceil(peakRps * (CLIENT_PATIENCE_MS / 1000) * 1.2) + 10,
+      retries: clientRetriesOf(this.#options.tier),
       guardian: this.#guardian,
       clock,
       workingDirectory: this.#workingDirectory,
@@ -180,6 +187,9 @@ class GameDay {
       },
       onOrder: (order) => {
         this.#recorder.ledger.acknowledge(order);
+      },
+      onKept: (order) => {
+        this.#recorder.ledger.keep(order);
       },
     });
   }
@@ -310,13 +320,32 @@ class GameDay {
 
   /** Orders acknowledged after the last fault's audit count too, though no fault is to blame for them. */
   async #auditAfterAll(): Promise<Audit> {
-    const record = await readSystemOfRecord(this.#running, this.#options.clock);
+    const record = await this.#readRecord(this.#options.clock.epochNow());
     const audit = this.#recorder.ledger.audit(record);
     const { lost, doubled } = audit;
     if (lost.length > 0) this.#problems.push(`${String(lost.length)} orders were lost after the last fault`);
     if (doubled.length > 0)
       this.#problems.push(`${String(doubled.length)} orders were doubled after the last fault`);
     return audit;
+  }
+
+  /** What was kept until then takes its time: it is waited for until it has been decided about, or never will be. */
+  async #readRecord(keptBeforeMs: number): Promise<ServersRecord> {
+    const { clock, pace, signal, topology } = this.#options;
+    const visibilitySeconds = Math.max(
+      0,
+      ...nodesOfKind(topology, 'queue').map(({ visibilityTimeoutSeconds }) => visibilityTimeoutSeconds),
+    );
+    const untilMs =
+      clock.epochNow() +
+      DELIVERIES_WAITED * pace.scaleMs(visibilitySeconds) +
+      KEPT_ORDERS_MACHINE_SECONDS * 1000;
+    for (;;) {
+      const record = await readSystemOfRecord(this.#running, { clock, keptBeforeMs });
+      const open = this.#recorder.ledger.undecided(record).length;
+      if (open === 0 || clock.epochNow() >= untilMs || signal.aborted) return record;
+      await clock.sleep(1000, signal);
+    }
   }
 
   #selected(): Fault[] {
@@ -409,6 +438,9 @@ class GameDay {
     const endedAtMs = clock.epochNow() - LATEST_REPORT_MS;
     this.#throwIfInterrupted();
     const failedOver = cloud.database.failoverSeconds.slice(failoversBefore).at(-1);
+    const { ledger } = this.#recorder;
+    const record = await this.#readRecord(endedAtMs);
+    this.#throwIfInterrupted();
     return judgeWindow(
       {
         fault: fault.name,
@@ -419,8 +451,9 @@ class GameDay {
         endedAtMs,
         samples: this.#recorder.between(injectedAtMs, endedAtMs),
         underWay: this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, injectedAtMs),
-        acknowledged: this.#recorder.ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
-        audit: this.#recorder.ledger.audit(await readSystemOfRecord(cloud, clock)),
+        acknowledged: ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
+        audit: ledger.audit(record),
+        kept: describeKept(ledger.keptBetween(injectedAtMs, endedAtMs), record),
         ...(payment ? { payment } : {}),
         capacityRps,
         before: this.#recorder.between(injectedAtMs - BASELINE_SECONDS * 1000, injectedAtMs),
@@ -518,8 +551,24 @@ class GameDay {
   async #hold(fault: Fault, injectedAtMs: number): Promise<void> {
     const { clock, pace, topology, signal } = this.#options;
     if (fault.hold.kind === 'fixed') await clock.sleep(fault.hold.seconds(pace) * 1000, signal);
-    else await this.#awaitTen(injectedAtMs, fault.hold.atMostSeconds(pace, topology));
+    else await this.#awaitRecovery(injectedAtMs, fault.hold.atMostSeconds(pace, topology));
     this.#throwIfInterrupted();
+  }
+
+  /**
+   * Waits until a fault is over by itself: its users are well, and orders are stored at once again. Where they are kept
+   * meanwhile users are well at once, and what broke is still broken.
+   */
+  async #awaitRecovery(injectedAtMs: number, atMostSeconds: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    const untilMs = clock.epochNow() + atMostSeconds * 1000;
+    await this.#awaitTen(injectedAtMs, atMostSeconds);
+    while (clock.epochNow() < untilMs && !signal.aborted) {
+      const toMs = clock.epochNow() - LATEST_REPORT_MS;
+      const writes = writesOf(this.#recorder.between(injectedAtMs, toMs));
+      if (directSecondsOf(writes, injectedAtMs, toMs) !== null) return;
+      await clock.sleep(500, signal);
+    }
   }
 
   /** Waits for ten good seconds in a row since the time, and no longer than the limit. */
@@ -670,7 +719,7 @@ function assumptionsOf({ tier, topology, pace, durations }: GameDayOptions): Ass
     })),
     {
       id: 'client-patience',
-      statement: `A user waits ${String(CLIENT_PATIENCE_MS / 1000)} s for an answer, then the request is bad; users do not retry.`,
+      statement: `A user waits ${String(CLIENT_PATIENCE_MS / 1000)} s for an answer, then the request is bad; ${clientRetriesOf(tier) === 0 ? 'users do not retry' : 'within that time their client tries once more what was cut off or failed, which counts as one request'}.`,
       source: ours,
     },
     {

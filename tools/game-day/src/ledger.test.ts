@@ -132,4 +132,19 @@ describe('the ledger', () => {
     expect(ledger.acknowledgedBetween(0, 1000)).toBe(1);
     expect(ledger.acknowledgedBetween(1000, 10_000)).toBe(0);
   });
+
+  it('tells which kept orders are still undecided as often as it is asked, and which were kept in a span', () => {
+    const ledger = createLedger();
+    for (const [reference, atMs] of [
+      ['a', 100],
+      ['b', 200],
+      ['c', 300],
+    ] as const)
+      ledger.keep(keep(reference, atMs));
+    const record = { ...empty, orders: [{ id: '1', reference: 'a' }], keptBeforeMs: 300 };
+    expect(ledger.undecided(record)).toEqual([keep('b', 200)]);
+    expect(ledger.undecided(record)).toEqual([keep('b', 200)]);
+    expect(ledger.audit(record).lost).toEqual([keep('b', 200)]);
+    expect(ledger.keptBetween(200, 300)).toEqual([keep('b', 200)]);
+  });
 });

@@ -36,6 +36,10 @@ export interface Audit {
 export interface Ledger {
   acknowledge(acknowledgement: Acknowledgement): void;
   keep(order: KeptOrder): void;
+  /** Distinct orders that were first kept in the span. */
+  keptBetween(fromMs: number, toMs: number): readonly KeptOrder[];
+  /** Kept orders that have not come to their end in this record; asking reports nothing. */
+  undecided(record: SystemOfRecord): readonly KeptOrder[];
   /** How many distinct orders were acknowledged or kept in the span; an order counts when it was first so. */
   acknowledgedBetween(fromMs: number, toMs: number): number;
   /**
@@ -94,16 +98,18 @@ export function createLedger(): Ledger {
     );
   }
 
-  function lostKept({ readAtMs, orders, refusedIntakes = [], keptBeforeMs }: SystemOfRecord): KeptOrder[] {
+  function undecided({ readAtMs, orders, refusedIntakes = [], keptBeforeMs }: SystemOfRecord): KeptOrder[] {
     const beforeMs = Math.min(readAtMs, keptBeforeMs ?? readAtMs);
     // Once its id is known, an order is judged by that.
     const ended = new Set([...orders, ...byOrder.values()].map(({ reference }) => reference));
     const refused = new Set(refusedIntakes);
     return [...keptByReference.values()].filter(
-      ({ reference, intakeId, atMs }) =>
-        atMs < beforeMs && !ended.has(reference) && !refused.has(intakeId) && isNew(`kept ${reference}`),
+      ({ reference, intakeId, atMs }) => atMs < beforeMs && !ended.has(reference) && !refused.has(intakeId),
     );
   }
+
+  const lostKept = (record: SystemOfRecord): KeptOrder[] =>
+    undecided(record).filter(({ reference }) => isNew(`kept ${reference}`));
 
   return {
     acknowledge(acknowledgement) {
@@ -117,6 +123,9 @@ export function createLedger(): Ledger {
       if (!keptByReference.has(reference)) keptByReference.set(reference, order);
       if (!firstHeard.has(reference)) firstHeard.set(reference, atMs);
     },
+    keptBetween: (fromMs, toMs) =>
+      [...keptByReference.values()].filter(({ atMs }) => atMs >= fromMs && atMs < toMs),
+    undecided,
     acknowledgedBetween(fromMs, toMs) {
       let count = 0;
       for (const atMs of firstHeard.values()) if (atMs >= fromMs && atMs < toMs) count += 1;

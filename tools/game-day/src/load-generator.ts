@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly stages: readonly LoadStage[];
   /** Virtual users that may wait at once; beyond them iterations are dropped, and each counts as a bad request. */
   readonly maxVirtualUsers: number;
+  /** How often a client tries again within its patience what was cut off or failed. @default 0 */
+  readonly retries?: number;
   readonly guardian: Guardian;
   readonly clock: Clock;
   readonly workingDirectory: string;
@@ -85,6 +87,7 @@ function deliver(line: string, options: LoadOptions, onFirst: () => void): void 
     route,
     outcome,
     stale: freshness === 'stale',
+    ...(outcome === 'good' && sample.status === KEPT ? { kept: true } : {}),
     ...(outcome === 'good' ? {} : { cause: `${route}: ${[reason, detail].filter(Boolean).join(' ')}` }),
   });
   if (outcome !== 'good' || order === undefined) return;
@@ -117,6 +120,7 @@ function spawnK6(options: LoadOptions): ChildProcess {
         WORKLOAD: 'timeline',
         TIMELINE: JSON.stringify(options.stages),
         TIMEOUT_MS: String(CLIENT_PATIENCE_MS),
+        RETRIES: String(options.retries ?? 0),
         MAX_VUS: String(options.maxVirtualUsers),
         RUN_ID: options.name,
       },

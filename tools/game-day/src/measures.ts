@@ -15,6 +15,8 @@ export interface RequestSample {
   readonly outcome: Outcome;
   /** Served from last-known-good data. */
   readonly stale: boolean;
+  /** An order that was taken to be stored later (202). @default it was not */
+  readonly kept?: boolean;
   /** Why it was not good, in a few words that many requests share. */
   readonly cause?: string;
 }
@@ -106,6 +108,23 @@ export function recoverySecondsOf(
   }
   return null;
 }
+
+/**
+ * The same for what was done at once: an order that was only kept is a good answer, and is not stored yet. It tells when
+ * the database took orders again.
+ */
+export const directSecondsOf = (
+  samples: readonly RequestSample[],
+  fromMs: number,
+  toMs: number,
+): number | null =>
+  recoverySecondsOf(
+    countBySecond(
+      samples.map((sample) => (sample.kept === true ? { ...sample, outcome: 'bad' as const } : sample)),
+      fromMs,
+      toMs,
+    ),
+  );
 
 /** The value below which the share `quantile` of the sorted list lies (nearest rank); null for an empty list. */
 export function quantileOf(sorted: readonly number[], quantile: number): number | null {

@@ -1,4 +1,4 @@
-import type { ComputeGroupNode, HealthCheck, LoadBalancerNode, Topology } from '@nines/topology';
+import type { ComputeGroupNode, HealthCheck, LoadBalancerNode, QueueNode, Topology } from '@nines/topology';
 import { describe, expect, it } from 'vitest';
 import { group, SINGLE_SERVER } from '../test/topologies.ts';
 import { describePrediction, detectionSeconds, lossOf, mixOf, predict } from './prediction.ts';
@@ -143,6 +143,37 @@ describe('the loss that is predicted', () => {
     // Beyond that a sixth is shed from 60 s until the zone is back: 40 x (1 - 2/3 / 0.8).
     const beyond = predict('zone-loss', false, { ...atPeak, utilization: 0.8 });
     expect(beyond.lossSeconds).toBeCloseTo(80 / 3 + 40 / 6, 10);
+  });
+
+  it('for a database whose servers keep orders is none: customers are told 202 until it has failed over', () => {
+    const plain = topologyOf(['zone-a', 'zone-b']);
+    const queue: QueueNode = {
+      kind: 'queue',
+      id: 'Queue',
+      type: 'AWS::SQS::Queue',
+      region: 'region-1',
+      zones: [],
+      defaulted: [],
+      visibilityTimeoutSeconds: 30,
+      retentionSeconds: 600,
+    };
+    const topology: Topology = {
+      ...plain,
+      nodes: [...plain.nodes, queue],
+      links: [{ from: 'Group', to: 'Queue', necessity: 'soft', onRequestPath: true }],
+    };
+    const input = inputOf({ topology, paceDivisor: 10 });
+    expect(predict('database-primary-loss', false, input)).toEqual({
+      lossSeconds: 0,
+      because: 'writes are answered 202 and kept for the 9 s of the failover, reads go on from the readers',
+    });
+    // To 20 s: 1 - 0.5 x 0.5; to 60 s: 0.5. No request waits for the writer.
+    const zone = predict('zone-loss', true, inputOf({ topology }));
+    expect(zone.lossSeconds).toBe(35);
+    expect(zone.because).toContain('writes (25%) are kept for 90 s');
+    // A queue that no server is told of keeps nothing.
+    const unused = predict('database-primary-loss', false, inputOf({ topology: { ...topology, links: [] } }));
+    expect(unused.lossSeconds).toBe(22.5);
   });
 
   it('for a single server is everything until another has begun, with a person’s time where it takes one', () => {

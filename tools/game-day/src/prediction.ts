@@ -17,6 +17,12 @@ export interface LoadMix {
   readonly paymentShare: number;
 }
 
+/** Whether servers keep orders that the database refuses, so that its absence costs a customer the certainty, not the order. */
+export function keepsOrders({ nodes, links }: Topology): boolean {
+  const kindOf = new Map(nodes.map(({ id, kind }) => [id, kind]));
+  return links.some(({ from, to }) => kindOf.get(from) === 'compute-group' && kindOf.get(to) === 'queue');
+}
+
 /** What the load really consisted of, so that the prediction follows the load tests without repeating them. */
 export function mixOf(samples: readonly RequestSample[]): LoadMix {
   const share = (routes: readonly string[]) =>
@@ -141,11 +147,12 @@ function predictZoneLoss(
     : input.faultSeconds;
   // While users still ask the lost address, what reaches the others is no more than they bear.
   const short = Math.max(0, 1 - (1 - lostShare) / input.utilization);
+  const isKept = keepsOrders(input.topology);
   const lossSeconds = lossOf([
     span(lostShare, dns),
     // Requests that reach a living node still go to a dead target until it is found unhealthy.
     span(lostShare, detection),
-    span(input.mix.writeShare, database),
+    span(isKept ? 0 : input.mix.writeShare, database),
     span(short, replaced, Math.min(dns, replaced)),
   ]);
   const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
@@ -155,7 +162,7 @@ function predictZoneLoss(
     because: [
       `${percent(lostShare)} ask the lost address ${until(dns)} at most`,
       `${percent(lostShare)} of the rest meet a dead target ${until(detection)}`,
-      `writes (${percent(input.mix.writeShare)}) wait ${until(database)}`,
+      `writes (${percent(input.mix.writeShare)}) ${isKept ? 'are kept' : 'wait'} ${until(database)}`,
       ...(short > 0 && replaced > dns
         ? [`then ${percent(short)} are shed until ${replaced.toFixed(0)} s`]
         : []),
@@ -202,6 +209,12 @@ function predictInfrastructure(
   if (fault === 'process-kill') return predictProcessKill(fleet);
   if (holdsItsDatabase(input.topology)) return predictSingleServer(fault, input);
   if (fault === 'database-primary-loss') {
+    if (keepsOrders(input.topology)) {
+      return {
+        lossSeconds: 0,
+        because: `writes are answered 202 and kept for the ${(input.failoverSeconds / input.paceDivisor).toFixed(0)} s of the failover, reads go on from the readers`,
+      };
+    }
     return {
       lossSeconds: (input.mix.writeShare * input.failoverSeconds) / input.paceDivisor,
       because: 'writes wait for the failover, reads go on from last-known-good data',

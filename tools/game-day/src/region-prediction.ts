@@ -7,7 +7,7 @@ import type { DeclaredTimeId } from '@nines/availability';
 import { failoverOf, servesEverywhere, servingRegions } from '@nines/local-cloud';
 import { nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
-import type { LoadMix, Prediction } from './prediction.ts';
+import { keepsOrders, type LoadMix, type Prediction } from './prediction.ts';
 
 /** Route 53's checkers wait 4 s for a connection and 2 s for an answer. */
 const CHECK_PATIENCE_SECONDS = 6;
@@ -61,6 +61,12 @@ export function predictRegionLoss(topology: Topology, mix: LoadMix, paceDivisor:
   // Users near the other region read there as before.
   const near = servesEverywhere(topology) ? 1 / servingRegions(topology).length : 1;
   const reads = (1 - mix.writeShare) * near * dns;
+  if (keepsOrders(topology)) {
+    return {
+      lossSeconds: (reads + mix.writeShare * dns) / paceDivisor,
+      because: `reads near it and writes for ${seconds(dns)} until DNS has left it; from then on orders are answered 202 and kept, for the ${seconds(start)} until the alarm starts the takeover and the ${seconds(promotion)} to promote${pace}`,
+    };
+  }
   const writes = mix.writeShare * (dns + start + promotion);
   return {
     lossSeconds: (reads + writes) / paceDivisor,

@@ -23,6 +23,16 @@ export interface CriterionResult {
   readonly met: boolean;
 }
 
+export interface KeptInFault {
+  readonly orders: number;
+  /** Of them, those that were refused with a reason in the end. */
+  readonly refused: number;
+  /** How long the one that waited longest waited until it was stored or refused; null when none was. */
+  readonly slowestSeconds: number | null;
+  /** Injection to the first of ten good seconds in a row in which orders were stored at once; null: never. */
+  readonly directWritesSeconds: number | null;
+}
+
 export interface FaultResult {
   readonly fault: string;
   /** What was hit, such as `zone-b` or `instance i-1 in zone-a`. A fault that hit nothing never gets here. */
@@ -46,6 +56,10 @@ export interface FaultResult {
   readonly rpoSeconds: number;
   /** Intents that ended in more than one order, or were charged more than once. */
   readonly doubled: number;
+  /**
+   * Orders that were answered 202, taken to be stored later, which count as good; absent where none was.
+   */
+  readonly kept?: KeptInFault;
   /** The commonest reasons why requests were not good. */
   readonly causes: readonly { readonly cause: string; readonly count: number }[];
   readonly predicted: string;

@@ -5,6 +5,7 @@ const overrides = {
   database: { host: '127.0.0.1', port: 5433 },
   databaseRead: { host: '127.0.0.1', port: 5434 },
   leversFile: '/tmp/levers.json',
+  orderIntakeQueueUrl: 'http://127.0.0.1:9002/000000000000/orders',
   databaseName: 'shop',
   databaseUser: 'shop_user',
   databasePasswordFile: '/tmp/password',
@@ -29,6 +30,22 @@ describe('the environment of a local process', () => {
     expect(resolveEnvironment(unit, overrides)).toEqual({
       ...DATABASE,
       RATED_RPS: '100',
+      PAYMENT_URL: 'http://127.0.0.1:9001',
+    });
+  });
+
+  it('keeps orders in the queue of this machine where the unit keeps any, with credentials that it believes', () => {
+    const unit = {
+      ORDER_INTAKE_QUEUE_URL: '${IntakeQueue}',
+      AWS_REGION: '${AWS::Region}',
+      AWS_CONFIG_FILE: '/opt/shop-api/server/aws-config',
+    };
+    expect(resolveEnvironment(unit, overrides)).toEqual({
+      ...DATABASE,
+      ORDER_INTAKE_QUEUE_URL: 'http://127.0.0.1:9002/000000000000/orders',
+      AWS_REGION: 'local',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
       PAYMENT_URL: 'http://127.0.0.1:9001',
     });
   });

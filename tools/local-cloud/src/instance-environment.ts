@@ -18,12 +18,17 @@ export interface EnvironmentOverrides {
   readonly databasePasswordFile: string;
   /** Where the process looks for the positions of its emergency levers, if the unit says that it has some. */
   readonly leversFile: string;
+  /** Where orders are kept that the database refuses; the unit decides whether the process is told. */
+  readonly orderIntakeQueueUrl: string;
   /** Variable to base URL, for every service outside the template. */
   readonly services: Readonly<Record<string, string>>;
 }
 
 /** Meaningful on AWS alone: TLS to a loopback database would prove nothing, and there is no secret to fetch. */
-const LEFT_OUT = ['DATABASE_CA_FILE', 'DATABASE_SECRET_ARN'];
+const LEFT_OUT = ['DATABASE_CA_FILE', 'DATABASE_SECRET_ARN', 'AWS_CONFIG_FILE'];
+
+/** Requests are signed here too, for a queue that believes any signature. */
+const ANY_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 
 /**
  * @throws EnvironmentUnresolvedError when a variable still refers to something in the template that has no local
@@ -48,6 +53,9 @@ export function resolveEnvironment(
           DATABASE_READ_PORT: String(overrides.databaseRead.port),
         }),
     ...(unit['LEVERS_FILE'] === undefined ? {} : { LEVERS_FILE: overrides.leversFile }),
+    ...(unit['ORDER_INTAKE_QUEUE_URL'] === undefined
+      ? {}
+      : { ...ANY_CREDENTIALS, ORDER_INTAKE_QUEUE_URL: overrides.orderIntakeQueueUrl }),
   };
   for (const name of LEFT_OUT) Reflect.deleteProperty(environment, name);
   for (const [name, value] of Object.entries(environment)) {

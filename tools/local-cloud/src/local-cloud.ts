@@ -34,6 +34,8 @@ import { createLoadBalancer, LOAD_BALANCER_STAND_IN } from './load-balancer.ts';
 import type { LocalLoadBalancer } from './load-balancer.ts';
 import type { Pace } from './pace.ts';
 import { MACHINE_RPS, ratedForOneMachine } from './machine-rating.ts';
+import { ORDER_QUEUE_STAND_IN, startOrderQueue } from './order-queue.ts';
+import type { LocalOrderQueue } from './order-queue.ts';
 import { rebuildElsewhere } from './rebuild.ts';
 import type { LocalRegions } from './regions/multi-region-cloud.ts';
 import { startThirdParty } from './third-party.ts';
@@ -51,6 +53,7 @@ export const STAND_INS: readonly string[] = [
   AUTO_SCALING_STAND_IN,
   DATABASE_STAND_IN,
   HOSTED_DATABASE_STAND_IN,
+  ORDER_QUEUE_STAND_IN,
   SCALED_DOWN,
 ];
 
@@ -109,6 +112,8 @@ export interface LocalCloud {
   readonly zones: readonly string[];
   readonly instances: readonly Instance[];
   readonly database: LocalDatabase;
+  /** Where orders are kept that the database refuses: one in each region that has any. */
+  readonly orderQueues: readonly Pick<LocalOrderQueue, 'kept' | 'putAside'>[];
   readonly services: ReadonlyMap<string, ThirdPartyService>;
   /** What can be done with regions, where there are several. */
   readonly regions?: LocalRegions;
@@ -291,6 +296,8 @@ interface Running {
   /** The same database, where a server holds it itself. */
   readonly hosted?: HostedDatabase;
   readonly databaseLinks: DatabaseLinks;
+  /** Where orders are kept that the database refuses, if anywhere. */
+  readonly orderQueue: LocalOrderQueue | undefined;
   readonly services: ReadonlyMap<string, ThirdPartyService>;
   readonly passwordFile: string;
   readonly directory: string;
@@ -299,6 +306,8 @@ interface Running {
 
 /** The link to the endpoint for reads, beside the one for writes. */
 const DATABASE_READ = 'database-read';
+/** The link to the queue of kept orders. */
+const ORDER_QUEUE = 'order-queue';
 const NOWHERE: Address = { host: '127.0.0.1', port: 0 };
 
 function launcher(
@@ -306,7 +315,7 @@ function launcher(
   running: Running,
   unit: InstanceProcess,
 ): (id: string, zone: string) => Promise<Instance> {
-  const { parts, database, databaseLinks, services, passwordFile } = running;
+  const { parts, database, databaseLinks, orderQueue, services, passwordFile } = running;
   const upstreams: Upstream[] = [
     {
       name: 'database',
@@ -327,6 +336,7 @@ function launcher(
               : {}),
           },
         ]),
+    ...(orderQueue === undefined ? [] : [{ name: ORDER_QUEUE, target: () => orderQueue.address }]),
     ...[...services.values()].map((service) => ({ name: service.name, target: () => service.address })),
   ];
   return async (id, zone) => {
@@ -343,6 +353,7 @@ function launcher(
           database: links.get('database') ?? NOWHERE,
           databaseRead: links.get(DATABASE_READ) ?? NOWHERE,
           leversFile: join(running.directory, 'levers.json'),
+          orderIntakeQueueUrl: orderQueue?.urlAt(links.get(ORDER_QUEUE) ?? NOWHERE) ?? '',
           databaseName: database.databaseName,
           databaseUser: database.credentials.user,
           databasePasswordFile: passwordFile,
@@ -425,7 +436,7 @@ function assemble(
   options: LocalCloudOptions,
   closing: AbortSignal,
 ): Omit<LocalCloud, 'close'> {
-  const { parts, database, hosted, services } = running;
+  const { parts, database, hosted, orderQueue, services } = running;
   const { clock, onEvent } = options;
   const lostZones = new Set<string>();
   hosted?.sharesFateWith(() => {
@@ -439,6 +450,7 @@ function assemble(
       return groups.flatMap((group) => group.instances);
     },
     database,
+    orderQueues: orderQueue === undefined ? [] : [orderQueue],
     services,
     async settle(signal) {
       await database.settle(signal);
@@ -485,8 +497,10 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Regi
     const services = options.services ?? (await startServices(parts.services, options, guardian, directory));
     const started = await startDatabase(options, parts, guardian, directory);
     if (!options.startDatabase) closers.unshift(() => started.database.close());
-    const running = { parts, services, directory, guardian, ...started };
     const { declared, pace, clock, onEvent } = options;
+    const orderQueue = await startOrderQueue(options.topology, pace);
+    if (orderQueue) closers.unshift(() => orderQueue.close());
+    const running = { parts, services, directory, guardian, orderQueue, ...started };
     const balancer = await createLoadBalancer({
       node: parts.balancer,
       zones: parts.zones,

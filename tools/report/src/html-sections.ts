@@ -9,6 +9,7 @@ import {
   count,
   duration,
   loadSentence,
+  keptSentence,
   measuredSentence,
   moment,
   paceWarning,
@@ -286,6 +287,7 @@ export function faultsSection({
 
 function card(fault: FaultResult, index: number): Html {
   const causes = causesSentence(fault);
+  const kept = keptSentence(fault);
   return html` <article class="card ${className(fault.met)}">
     <h3><span>${index + 1} ${fault.fault}</span>${badge(fault.met)}</h3>
     <p class="muted">${fault.target}; ${windowSentence(fault)}</p>
@@ -294,6 +296,12 @@ function card(fault: FaultResult, index: number): Html {
       <dd>${fault.predicted}</dd>
       <dt>Measured</dt>
       <dd>${measuredSentence(fault)}</dd>
+      ${
+        kept === ''
+          ? NOTHING
+          : html`<dt>Kept</dt>
+              <dd>${kept}</dd>`
+      }
       ${
         causes === ''
           ? NOTHING

@@ -18,6 +18,7 @@ import {
   count,
   duration,
   loadSentence,
+  keptSentence,
   measuredSentence,
   moment,
   paceWarning,
@@ -167,6 +168,7 @@ function acceptanceLines(fault: FaultResult, page: Page): string[] {
     windowSentence(fault),
     `predicted: ${fault.predicted}`,
     `measured: ${measuredSentence(fault)}`,
+    ...[keptSentence(fault)].filter((kept) => kept !== '').map((kept) => `kept: ${kept}`),
     ...(causes === '' ? [] : [`not good: ${causes}`]),
   ];
   const [title = '', ...more] = wrap(`${fault.fault}: ${fault.target}`, width - MARK_SPACE.length);

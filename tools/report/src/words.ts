@@ -95,6 +95,21 @@ export const measuredSentence = (fault: FaultResult): string =>
   `L ${seconds(fault.lossSeconds)}, RTO ${recovery(fault.rtoSeconds)}, RPO ${seconds(fault.rpoSeconds)}${lostOrders(fault)}, ` +
   `${availability(fault.requests)} available`;
 
+/** What became of orders that were answered 202; empty where none was. */
+export function keptSentence({ kept }: FaultResult): string {
+  if (kept === undefined) return '';
+  const { orders, refused, slowestSeconds, directWritesSeconds } = kept;
+  const ends =
+    slowestSeconds === null
+      ? 'none of them decided about'
+      : `the slowest decided about after ${seconds(slowestSeconds)}`;
+  return (
+    `${count(orders)} ${orders === 1 ? 'order was' : 'orders were'} answered 202 and kept, which counts as good: ${ends}` +
+    `${refused === 0 ? '' : `, ${count(refused)} refused with a reason`}; orders stored at once again: ` +
+    (directWritesSeconds === null ? 'never' : `after ${seconds(directWritesSeconds)}`)
+  );
+}
+
 /** `2026-11-21 09:02:11 UTC`; what is not an ISO date in UTC stays as it is. */
 export const moment = (iso: string): string =>
   iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC');

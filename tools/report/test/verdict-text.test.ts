@@ -21,6 +21,22 @@ describe('the verdict as text', () => {
     expect(plain(reportWith({ met: true }))).toMatch(/^MET: 99\.9% tier \(three-nines\)\n/);
   });
 
+  it('tells how many orders were only kept, how long, and when orders were stored at once again', () => {
+    const [fault] = sample.result.faults;
+    if (!fault) throw new Error('the sample has no fault');
+    const textWith = (kept: NonNullable<typeof fault.kept>) =>
+      plain(reportWith({ faults: [{ ...fault, kept }] }), 400);
+    const kept = { orders: 1_204, refused: 2, slowestSeconds: 31.24, directWritesSeconds: 29 };
+    expect(textWith(kept)).toContain(
+      'kept: 1,204 orders were answered 202 and kept, which counts as good: the slowest decided about after 31.2 s, 2 refused with a reason; orders stored at once again: after 29.0 s',
+    );
+    const one = { orders: 1, refused: 0, slowestSeconds: null, directWritesSeconds: null };
+    expect(textWith(one)).toContain(
+      'kept: 1 order was answered 202 and kept, which counts as good: none of them decided about; orders stored at once again: never',
+    );
+    expect(plain(sample)).not.toContain('kept:');
+  });
+
   it('tells a tier without servers from the one on servers', () => {
     expect(plain(reportWith({ flavour: 'serverless' }))).toMatch(
       /^NOT MET: 99\.9% tier \(three-nines, serverless\)\n/,

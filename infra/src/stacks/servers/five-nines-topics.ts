@@ -15,7 +15,7 @@ export const FIVE_NINES_TOPICS: TierTopics = {
     'Two regions of full size that both serve: products are read in the nearest one, orders go to the one whose database writes. A lost region is left by DNS within a minute, and the other one makes its database the writer, without anybody. For cash machines and telecommunication; whether a SQL database can carry that promise for writes is said in the decision on it.',
   budget: { eventsPerYear: 4, decideMinutes: 0, recoverMinutes: 1, plannedMinutes: 0, allowanceMinutes: 5 },
   weakestLinks: [
-    'The writer. Reads go on in the other region within a minute; orders are refused until Aurora has promoted, which AWS puts at minutes, and that alone can use up a year. Four such events a year do not fit into five nines for writes.',
+    'The writer. Reads go on in the other region within a minute, and orders are taken there: kept and answered 202 until Aurora has promoted, which AWS puts at minutes. Whoever has to know at once that an order is stored waits for that, and four such events a year do not fit into five nines.',
     'What the lost region had acknowledged and not yet carried over, usually a second of orders, is gone for the shop. It is found later in a snapshot, by hand.',
     'A region that is lost for the world and alive inside can go on acknowledging what will be thrown away: nothing outside it can stop it for certain.',
     'Payment is a third party on the request path: five nines are out of reach for orders unless it has them, too.',

@@ -111,7 +111,8 @@ describe('the four-nines stack', () => {
         CacheBehaviors: { PathPattern: string }[];
         Origins: Record<string, unknown>[];
       };
-      expect(behaviors.map(({ PathPattern }) => PathPattern)).toEqual(['/products*', '/orders*']);
+      const paths = behaviors.map(({ PathPattern }) => PathPattern);
+      expect(paths).toEqual(['/products*', '/orders*', '/order-intakes*']);
       for (const behavior of behaviors) {
         expect(behavior).toMatchObject({
           // CachingDisabled and AllViewerExceptHostHeader, as CloudFront names them.
@@ -307,7 +308,70 @@ describe('the four-nines stack', () => {
         'ssmmessages:CreateDataChannel',
         'ssmmessages:OpenControlChannel',
         'ssmmessages:OpenDataChannel',
+        'sts:AssumeRole',
       ]);
+    });
+
+    it('and hands on to the application no more than keeping orders and fetching them, to nobody else', () => {
+      const own = ofType('AWS::IAM::Policy').filter(([, { Properties }]) =>
+        JSON.stringify(Properties['Roles']).includes('"IntakeRole"'),
+      );
+      const statements = own.flatMap(
+        ([, { Properties }]) => (Properties['PolicyDocument'] as { Statement: unknown[] }).Statement,
+      );
+      expect(statements).toEqual([
+        {
+          Sid: 'KeepAndFetchOrders',
+          Effect: 'Allow',
+          Action: ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+          Resource: { 'Fn::GetAtt': ['IntakeQueue', 'Arn'] },
+        },
+      ]);
+      const trust = property('IntakeRole', 'AssumeRolePolicyDocument') as { Statement: unknown[] };
+      expect(trust.Statement).toEqual([
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { AWS: { 'Fn::GetAtt': [expect.stringMatching(/^ServersZone1Role/), 'Arn'] } },
+        },
+      ]);
+    });
+  });
+
+  describe('keeps orders that the database refuses', () => {
+    it('for two weeks, hidden for half a minute once they are fetched, and puts them aside for people', () => {
+      expect(synthesized.resources['IntakeQueue']?.Properties).toMatchObject({
+        SqsManagedSseEnabled: true,
+        MessageRetentionPeriod: 1_209_600,
+        VisibilityTimeout: 30,
+        RedrivePolicy: {
+          deadLetterTargetArn: { 'Fn::GetAtt': ['IntakeDeadLetterQueue', 'Arn'] },
+          maxReceiveCount: 1_000,
+        },
+      });
+      expect(synthesized.resources['IntakeDeadLetterQueue']?.Properties).toMatchObject({
+        SqsManagedSseEnabled: true,
+        MessageRetentionPeriod: 1_209_600,
+      });
+    });
+
+    it('over TLS only', () => {
+      const policies = ofType('AWS::SQS::QueuePolicy').map(([, { Properties }]) =>
+        JSON.stringify(Properties),
+      );
+      expect(policies).toHaveLength(2);
+      for (const policy of policies)
+        expect(policy).toContain('"Condition":{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"');
+    });
+
+    it('in a queue that the unit of every server names, with credentials that are fetched for it', () => {
+      for (const zone of [1, 2, 3]) {
+        const userData = userDataOf(synthesized, `ServerLaunchTemplateZone${String(zone)}`);
+        expect(userData).toContain('Environment=ORDER_INTAKE_QUEUE_URL=${IntakeQueue}\n');
+        expect(userData).toContain('Environment=AWS_CONFIG_FILE=/opt/shop-api/server/aws-config\n');
+        expect(userData).toContain('QUEUE_ROLE=${IntakeRole.Arn}');
+        expect(userData).toMatch(/^units='.* queue-credentials\.timer'$/m);
+      }
     });
   });
 

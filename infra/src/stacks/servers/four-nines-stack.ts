@@ -50,7 +50,7 @@ export class FourNinesStack extends TierStack {
     const foundation = createFoundation(this, { settings, zones: ZONES });
     const { accessLogs } = foundation;
     const database = createCluster(this, { foundation, data });
-    const { loadBalancer, servers } = createWebTier(this, {
+    const { loadBalancer, servers, orderQueue } = createWebTier(this, {
       foundation,
       settings,
       database,
@@ -60,19 +60,30 @@ export class FourNinesStack extends TierStack {
     // Pages and API have one address.
     const site = createStaticContent(this, { accessLogs, data, apiUrl: '', apiBehaviors: api.behaviors });
     const siteUrl = `https://${site.distribution.distributionDomainName}`;
-    this.createOperations({ foundation, settings, loadBalancer, servers, database, site, siteUrl });
+    this.createOperations({
+      foundation,
+      settings,
+      loadBalancer,
+      servers,
+      orderQueue,
+      database,
+      site,
+      siteUrl,
+    });
     this.tell({
       SiteUrl: siteUrl,
       ApiUrl: siteUrl,
       AlertTopicArn: foundation.alerts.topic.topicArn,
       DatabaseIdentifier: database.cluster.clusterIdentifier,
       DatabaseSecretParameter: database.secretParameter.parameterName,
+      IntakeQueueUrl: orderQueue.queue.queueUrl,
+      IntakeDeadLetterQueueUrl: orderQueue.deadLetters.queueUrl,
     });
   }
 
   /** What watches the tier, breaks it on purpose, and shows it. */
   private createOperations(
-    parts: Pick<WebTier, 'loadBalancer' | 'servers'> & {
+    parts: Pick<WebTier, 'loadBalancer' | 'servers' | 'orderQueue'> & {
       readonly foundation: Foundation;
       readonly settings: DeploymentSettings;
       readonly database: AuroraDatabase;
@@ -80,7 +91,7 @@ export class FourNinesStack extends TierStack {
       readonly siteUrl: string;
     },
   ): void {
-    const { foundation, settings, loadBalancer, database, site, siteUrl } = parts;
+    const { foundation, settings, loadBalancer, orderQueue, database, site, siteUrl } = parts;
     const { vpc } = foundation;
     const zones = vpc.availabilityZones;
     const groups = parts.servers.map(({ group }) => group);
@@ -93,6 +104,7 @@ export class FourNinesStack extends TierStack {
       goalPercent: GOAL_PERCENT,
       zones,
       database,
+      orderQueue,
       site,
       seenFromOutside: { siteUrl },
     });
@@ -114,6 +126,7 @@ export class FourNinesStack extends TierStack {
       database: {
         'CPU of the database, percent': [cluster.metricCPUUtilization()],
         'Connections to the database': [cluster.metricDatabaseConnections()],
+        'Kept orders': [orderQueue.queue.metricApproximateNumberOfMessagesVisible()],
         'Replica lag, ms': [cluster.metric('AuroraReplicaLagMaximum')],
       },
     });

@@ -9,6 +9,8 @@ import {
   DAILY_COPIES,
   DASHBOARD,
   DATABASE_ALARMS,
+  KEPT_ORDER_ALARMS,
+  KEPT_ORDERS,
   LEVERS,
   LOST_SERVERS,
   QUOTA_ALARMS,
@@ -34,7 +36,7 @@ export const FOUR_NINES_TOPICS: TierTopics = {
   weakestLinks: [
     'Two events a year of a quarter of an hour are most of the allowance: a person has ten minutes to understand. What heals by itself must do so, or the goal is missed.',
     'Payment is a third party on the request path: an order cannot be placed without it, and its availability multiplies with ours.',
-    'A failed writer is replaced in half a minute at best, and no order can be placed until then. Reads go on.',
+    'A failed writer is replaced in half a minute at best. Until then orders are kept and their customers told so (202); stored they are later, or refused with a reason. Reads go on.',
     'The region, and the services that are one for all zones: the load balancer, CloudFront, the control planes that replace servers.',
     'A change of the schema or of data is not taken back by a rollback.',
   ],
@@ -75,6 +77,7 @@ export const FOUR_NINES_TOPICS: TierTopics = {
             { resource: 'DatabaseInstanceEvents', how: 'failure and recovery of an instance' },
             ...DATABASE_ALARMS,
             { resource: 'DatabaseReplicaLagAlarm', how: 'readers fall behind' },
+            ...KEPT_ORDER_ALARMS,
           ],
         },
         {
@@ -229,6 +232,13 @@ export const FOUR_NINES_TOPICS: TierTopics = {
               how: 'where servers learn which secret holds the password',
             },
             { resource: 'DataKey', how: 'storage, backups and password' },
+          ],
+        },
+        {
+          promise: 'Orders while no writer answers',
+          fulfilledBy: [
+            ...KEPT_ORDERS,
+            { document: 'docs/adr/0074-servers-keep-orders-too.md', how: 'what a 202 promises here' },
           ],
         },
         {

@@ -143,7 +143,10 @@ export class GlobalEdgeStack extends TierStack {
       reads === 'everywhere'
         ? [
             new EdgeApi(this, 'ReadApi', { origin: origin(names.readOrigin), paths: ['/products*'] }),
-            new EdgeApi(this, 'WriteApi', { origin: origin(names.writeOrigin), paths: ['/orders*'] }),
+            new EdgeApi(this, 'WriteApi', {
+              origin: origin(names.writeOrigin),
+              paths: ['/orders*', '/order-intakes*'],
+            }),
           ]
         : [new EdgeApi(this, 'EdgeApi', { origin: origin(names.origin) })];
     const edge = new RegionEdge(this, 'Edge', {

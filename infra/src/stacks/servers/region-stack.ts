@@ -63,6 +63,8 @@ export class RegionStack extends TierStack {
       AlertTopicArn: foundation.alerts.topic.topicArn,
       DatabaseIdentifier: database.cluster.clusterIdentifier,
       DatabaseSecretParameter: database.secretParameter.parameterName,
+      IntakeQueueUrl: web.orderQueue.queue.queueUrl,
+      IntakeDeadLetterQueueUrl: web.orderQueue.deadLetters.queueUrl,
     });
   }
 
@@ -133,7 +135,7 @@ export class RegionStack extends TierStack {
       readonly content: RegionContent;
     },
   ): void {
-    const { foundation, database, loadBalancer, servers, content } = parts;
+    const { foundation, database, loadBalancer, servers, orderQueue, content } = parts;
     const { vpc } = foundation;
     const zones = vpc.availabilityZones;
     const groups = servers.map(({ group }) => group);
@@ -146,6 +148,7 @@ export class RegionStack extends TierStack {
       goalPercent: this.of.rules.goalPercent,
       zones,
       database,
+      orderQueue,
       site: content,
       // The whole shop, as seen from this region: it must not matter which region serves.
       seenFromOutside: { siteUrl: `https://${this.names.domainName}` },
@@ -174,6 +177,7 @@ export class RegionStack extends TierStack {
       database: {
         'CPU of the database, percent': [cluster.metricCPUUtilization()],
         'Connections to the database': [cluster.metricDatabaseConnections()],
+        'Kept orders': [orderQueue.queue.metricApproximateNumberOfMessagesVisible()],
         'Behind the writing region, ms': [cluster.metric('AuroraGlobalDBReplicationLag')],
       },
     });

@@ -13,8 +13,10 @@ import type { AlertChannel } from '../../constructs/alert-channel.ts';
 import { AuroraAlarms } from '../../constructs/aurora-alarms.ts';
 import type { AuroraDatabase } from '../../constructs/aurora-database.ts';
 import { DatabaseAlarms } from '../../constructs/database-alarms.ts';
+import { KeptOrderAlarms } from '../../constructs/kept-order-alarms.ts';
 import { NetworkAlarms } from '../../constructs/network-alarms.ts';
 import type { PostgresDatabase } from '../../constructs/postgres-database.ts';
+import type { OrderQueue } from '../../constructs/order-queue.ts';
 import { QuotaAlarm } from '../../constructs/quota-alarm.ts';
 import { failedRequestsPercent } from '../../constructs/request-metrics.ts';
 import { ServerAlerts, type ServerAlertsProps } from '../../constructs/server-alerts.ts';
@@ -44,6 +46,11 @@ export interface ServiceAlarmsOptions {
   readonly zones: readonly string[];
   readonly database: AuroraDatabase | PostgresDatabase;
   readonly site: StaticSiteAlarmsProps['site'];
+  /**
+   * Where orders are kept that the database refuses.
+   * @default nowhere: they are refused
+   */
+  readonly orderQueue?: OrderQueue;
   /** What a customer from outside looks at. */
   readonly seenFromOutside: Pick<SiteCanaryProps, 'siteUrl' | 'apiUrl'>;
 }
@@ -96,6 +103,7 @@ export function createServiceAlarms(stack: Stack, options: ServiceAlarmsOptions)
     BudgetBurnTrickleAlarm: slo.burn.Trickle,
     ...numbered('ZoneImpairedAlarm', zones.impaired),
     ...databaseAlarms.alarms,
+    ...createKeptOrderAlarms(stack, alerts, options.orderQueue),
     StaticContentErrorAlarm: pages.unavailable,
     StaticContentMissingAlarm: pages.missingContent,
     CanaryAlarm: canary.failed,
@@ -151,6 +159,29 @@ const named = (name: string, alarms: readonly Alarm[]): Record<string, Alarm> =>
   alarms.length === 1
     ? Object.fromEntries(alarms.map((alarm) => [name, alarm]))
     : numbered(`${name}Zone`, alarms);
+
+function createKeptOrderAlarms(
+  stack: Stack,
+  alerts: AlertChannel,
+  orderQueue: OrderQueue | undefined,
+): Readonly<Record<string, Alarm>> {
+  if (orderQueue === undefined) return {};
+  const { queue, deadLetters } = orderQueue;
+  const of = new KeptOrderAlarms(stack, 'KeptOrderAlarms', {
+    alerts,
+    queue,
+    deadLetters,
+    database: 'The database',
+    databasePlaybook: 'docs/playbooks/database-problems.md',
+    playbook: 'docs/playbooks/database-problems.md',
+    triedFor: 'eight hours',
+  });
+  return {
+    OrdersKeptAlarm: of.used,
+    KeptOrdersLateAlarm: of.late,
+    KeptOrdersPutAsideAlarm: of.putAside,
+  };
+}
 
 function createDatabaseAlarms(
   stack: Stack,

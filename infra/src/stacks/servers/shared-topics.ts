@@ -82,6 +82,19 @@ export const LEVERS: readonly Evidence[] = [
   { document: 'docs/runbooks/pull-an-emergency-lever.md', how: 'which, when, how' },
 ];
 
+export const KEPT_ORDERS: readonly Evidence[] = [
+  { resource: 'IntakeQueue', how: 'kept, answered 202, stored when a writer answers' },
+  { resource: 'IntakeDeadLetterQueue', how: 'what could not be stored in eight hours, for people' },
+  { resource: 'IntakeRole', how: 'all that the application may do in AWS: keep orders and fetch them' },
+];
+
+export const KEPT_ORDER_ALARMS: readonly Evidence[] = [
+  { resource: 'OrdersKeptAlarm', how: 'the database refuses orders, which are kept' },
+  { resource: 'KeptOrdersLateAlarm', how: 'they have been kept for a quarter of an hour' },
+  { resource: 'KeptOrdersPutAsideAlarm', how: 'one of them could not be stored' },
+  { document: 'docs/runbooks/redrive-messages.md', how: 'how it is delivered again' },
+];
+
 export const DAILY_COPIES: readonly Evidence[] = [
   { resource: 'BackupPlan', how: 'daily copies for 35 days, which outlive the database' },
   { resource: 'BackupVault', how: 'encrypted; nobody may delete a copy' },

@@ -10,6 +10,7 @@ import { AuroraDatabase, type AuroraDatabaseProps } from '../../constructs/auror
 import { CLIENT_ADDRESS_HEADER } from '../../constructs/cdn.ts';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { ReleaseAlarms } from '../../constructs/release-alarms.ts';
+import { ServerOrderQueue } from '../../constructs/server-order-queue.ts';
 import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
 import { ServerGroup } from '../../constructs/server-group.ts';
@@ -115,6 +116,7 @@ export interface WebTier {
   readonly firewall: WebFirewall;
   /** One of each zone, in their order. */
   readonly servers: readonly ServerGroup[];
+  readonly orderQueue: ServerOrderQueue;
 }
 
 export function createWebTier(stack: Stack, options: WebTierOptions): WebTier {
@@ -137,8 +139,12 @@ export function createWebTier(stack: Stack, options: WebTierOptions): WebTier {
   });
   const levers = new EmergencyLevers(stack, 'EmergencyLevers');
   const release = new ReleaseAlarms(stack, 'ReleaseAlarms', { alerts, loadBalancer });
-  const servers = createServers(stack, options, { loadBalancer, levers, release });
+  const orderQueue = new ServerOrderQueue(stack, 'OrderQueue');
+  const servers = createServers(stack, options, { loadBalancer, levers, release, orderQueue });
   pinLogicalIds({
+    IntakeQueue: orderQueue.queue,
+    IntakeDeadLetterQueue: orderQueue.deadLetters,
+    IntakeRole: orderQueue.applicationRole,
     LoadBalancer: loadBalancer.loadBalancer,
     ServerTargets: loadBalancer.targetGroup,
     HttpListener: loadBalancer.listeners.http,
@@ -151,7 +157,7 @@ export function createWebTier(stack: Stack, options: WebTierOptions): WebTier {
     ReleaseErrorAlarm: release.errors,
     ReleaseLatencyAlarm: release.latency,
   });
-  return { loadBalancer, firewall, servers };
+  return { loadBalancer, firewall, servers, orderQueue };
 }
 
 /** A group for each zone, released one after the other: the next begins when the one before has finished. */
@@ -162,15 +168,17 @@ function createServers(
     readonly loadBalancer: WebLoadBalancer;
     readonly levers: EmergencyLevers;
     readonly release: ReleaseAlarms;
+    readonly orderQueue: ServerOrderQueue;
   },
 ): readonly ServerGroup[] {
   const { vpc, serverLogs } = foundation;
-  const { loadBalancer, levers, release } = parts;
+  const { loadBalancer, levers, release, orderQueue } = parts;
   const shared = {
     vpc,
     loadBalancer,
     database,
     levers,
+    orderQueue,
     applicationBundle: createApplicationBundle(stack, 'ApplicationBundle', settings.appDist),
     serverFiles: createServerFilesAsset(stack, 'ServerFiles'),
     logGroup: serverLogs,

@@ -13,6 +13,7 @@ import { zoneName } from '../zones.ts';
 import { DATABASE_TYPE } from './database.ts';
 import { CLUSTER_TYPE } from './database-cluster.ts';
 import { hostedDatabaseId, hostedDatabaseOf } from './hosted-database.ts';
+import { QUEUE_TYPE } from './queue.ts';
 import { nodeBase, type ReadContext, type ResourceReader } from './reader.ts';
 
 export const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
@@ -227,12 +228,20 @@ function databasesOf(group: Resource, context: ReadContext): string[] {
   });
 }
 
+/** Queues that the group's instances are told of. What is kept in one is not waited for, so it compensates. */
+function queuesOf(group: Resource, context: ReadContext): string[] {
+  const launch = readLaunch(group, context, () => undefined);
+  const ids = sortedUnique([...idsReferredTo([launch.userData])]);
+  return ids.filter((id) => context.resource(id)?.type === QUEUE_TYPE);
+}
+
 function links(group: Resource, context: ReadContext): Link[] {
   const from = group.id;
   return [
     ...databasesOf(group, context).map(
       (to) => ({ from, to, necessity: 'hard', onRequestPath: true }) as const,
     ),
+    ...queuesOf(group, context).map((to) => ({ from, to, necessity: 'soft', onRequestPath: true }) as const),
     // Dropped with the rest when the group holds no database.
     { from, to: hostedDatabaseId(from), necessity: 'hard', onRequestPath: true },
     ...dependenciesOf(group, () => undefined).map(

@@ -16,6 +16,7 @@ import { functionReader } from './function.ts';
 import { globalDatabaseReader } from './global-database.ts';
 import { loadBalancerReader } from './load-balancer.ts';
 import { logGroupReader } from './log-group.ts';
+import { queueReader } from './queue.ts';
 import type { ResourceReader } from './reader.ts';
 import { workflowReader } from './workflow.ts';
 
@@ -35,6 +36,7 @@ export const readers: readonly ResourceReader[] = [
   workflowReader,
   functionReader,
   eventRuleReader,
+  queueReader,
 ];
 
 const byType = new Map(readers.flatMap((reader) => reader.types.map((type) => [type, reader] as const)));

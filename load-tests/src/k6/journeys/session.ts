@@ -6,7 +6,10 @@ import type { Random } from '../random.ts';
 /** One request's surroundings. */
 export interface Session {
   readonly baseUrl: string;
+  /** For all tries together. */
   readonly timeoutMs: number;
+  /** How often the client tries again, at once and with the same bytes, what was cut off or failed. */
+  readonly retries: number;
   readonly random: Random;
   /** Ids of products that can be bought; at least one. */
   readonly productIds: readonly string[];
@@ -33,34 +36,64 @@ export interface Sent<Body> {
   /** Good with a body that is not `Body`, when the request was kept. */
   readonly judgement: Judgement<Body>;
   readonly wasKept: boolean;
+  /** Wall-clock milliseconds of tries before the one that is told of; 0 when it was the first. */
+  readonly earlierMs: number;
   /** Wall-clock time that passed, for a request that k6 has no timings of. */
   readonly elapsedMs: number;
 }
 
-/** Sends one request and judges the answer. */
-export function send<Body>(
+/**
+ * Sends one request and judges the answer. A client that tries again is one user with one request: only the last try is
+ * told of, and the waiting of all of them.
+ */
+export function send<Body>(session: Session, call: Call<Body>): Sent<Body> {
+  const startedAt = wallClockMs();
+  let sent = sendOnce(session, call, session.timeoutMs);
+  for (let left = session.retries; left > 0 && mayTryAgain(sent); left -= 1) {
+    const earlierMs = wallClockMs() - startedAt;
+    const remainingMs = session.timeoutMs - earlierMs;
+    // Whoever has lost their patience tries nothing more.
+    if (remainingMs < LEAST_TRY_MS) break;
+    sent = { ...sendOnce(session, call, remainingMs), earlierMs };
+  }
+  return sent;
+}
+
+/** Less time than this is none to answer in. */
+const LEAST_TRY_MS = 50;
+
+/** What was cut off or failed on the other side may go well elsewhere; who sheds load must not be asked again at once. */
+const mayTryAgain = ({ response, judgement }: Sent<unknown>): boolean =>
+  judgement.outcome === 'bad' && (response.status === 0 || response.status >= 500);
+
+function sendOnce<Body>(
   session: Session,
   { expected, path, body, headers, isRight, kept }: Call<Body>,
+  timeoutMs: number,
 ): Sent<Body> {
   const startedAt = wallClockMs();
   const url = `${session.baseUrl}${path}`;
-  const response = http.request<'text'>(expected.method, url, body ?? null, parameters(session, headers));
+  const response = http.request<'text'>(expected.method, url, body ?? null, parameters(timeoutMs, headers));
   const elapsedMs = wallClockMs() - startedAt;
   const answer = response as Answer;
+  const told = { response, elapsedMs, earlierMs: 0 };
   if (kept !== undefined && response.status === kept.expected.status) {
     const judgement = judge(kept.expected, answer, kept.isRight) as Judgement<Body>;
-    return { response, judgement, wasKept: true, elapsedMs };
+    return { ...told, judgement, wasKept: true };
   }
-  return { response, judgement: judge(expected, answer, isRight), wasKept: false, elapsedMs };
+  return { ...told, judgement: judge(expected, answer, isRight), wasKept: false };
 }
 
-function parameters(session: Session, headers: Readonly<Record<string, string>> = {}): RefinedParams<'text'> {
+function parameters(
+  timeoutMs: number,
+  headers: Readonly<Record<string, string>> = {},
+): RefinedParams<'text'> {
   return {
-    timeout: session.timeoutMs,
+    timeout: timeoutMs,
     redirects: 0,
     responseType: 'text',
     // The server drops work that nobody waits for any more.
-    headers: { ...headers, 'x-request-timeout-ms': String(session.timeoutMs) },
+    headers: { ...headers, 'x-request-timeout-ms': String(timeoutMs) },
   };
 }
 

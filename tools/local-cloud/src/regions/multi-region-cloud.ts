@@ -185,6 +185,7 @@ function assemble(parts: Parts, options: MultiRegionCloudOptions): Omit<MultiReg
       return inOrder().flatMap((cloud) => cloud.instances);
     },
     database: global.database,
+    orderQueues: inOrder().flatMap((cloud) => cloud.orderQueues),
     services,
     regions: regionControl(parts, options),
     async settle(signal) {
