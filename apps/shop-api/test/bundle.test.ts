@@ -245,13 +245,27 @@ describe('the bundle with replicas of its database', () => {
 describe('the bundle with a queue for orders', () => {
   it('keeps orders while its database is away, and stores each once as soon as it is back', async () => {
     const queues = await startLocalQueues({ queues: [{ name: 'orders', visibilityMs: 2_000 }] });
+    // As on an instance: a program that the SDK's configuration names hands out what a timer has fetched.
+    const credentials = join(folder, 'credentials.json');
+    await writeFile(
+      credentials,
+      JSON.stringify({
+        Version: 1,
+        AccessKeyId: 'ASIAEXAMPLE',
+        SecretAccessKey: 'only-for-this-test',
+        SessionToken: 'the-session',
+        Expiration: '2126-01-01T00:00:00Z',
+      }),
+    );
+    const configuration = join(folder, 'aws-config');
+    await writeFile(configuration, `[default]\ncredential_process = /usr/bin/cat ${credentials}\n`);
     const keeping = await start(join(folder, 'shop-api', 'server.mjs'), {
       ...shopEnvironment(),
       DRAIN_SECONDS: '0',
       ORDER_INTAKE_QUEUE_URL: queues.urlOf('orders'),
       AWS_REGION: 'eu-west-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_CONFIG_FILE: configuration,
+      AWS_EC2_METADATA_DISABLED: 'true',
     });
     const place = (key: string) =>
       fetch(`${keeping.url}/orders`, {

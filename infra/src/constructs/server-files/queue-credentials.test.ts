@@ -6,7 +6,7 @@ import { AWAY, ScriptBench } from '../../../test/script-bench.ts';
 
 /** Answers as the AWS CLI does, which does what `--query` says itself. */
 const ANSWERING = (credentials: string): string => `case "$*" in
-  "sts assume-role --role-arn the-role --role-session-name shop-api --duration-seconds 3600 --query {Version: \`1\`, "*) printf '%s' '${credentials}' ;;
+  "sts assume-role --role-arn the-role --role-session-name shop-api --duration-seconds 3600 --query "*) printf '%s' '${credentials}' ;;
   *) exit 64 ;;
 esac`;
 

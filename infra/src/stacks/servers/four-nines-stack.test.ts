@@ -323,7 +323,7 @@ describe('the four-nines stack', () => {
         {
           Sid: 'KeepAndFetchOrders',
           Effect: 'Allow',
-          Action: ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+          Action: ['sqs:DeleteMessage', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
           Resource: { 'Fn::GetAtt': ['IntakeQueue', 'Arn'] },
         },
       ]);
@@ -381,8 +381,8 @@ describe('the four-nines stack', () => {
       const rules = JSON.stringify(ofType('AWS::CloudWatch::CompositeAlarm'));
       const alerting = alarms.filter(([id]) => !rules.includes(`["${id}","Arn"]`));
 
-      expect(alarms).toHaveLength(46);
-      expect(alerting).toHaveLength(31);
+      expect(alarms).toHaveLength(49);
+      expect(alerting).toHaveLength(34);
       for (const [, { Properties }] of alerting) {
         expect(Properties).toMatchObject({
           AlarmActions: [{ Ref: 'AlertTopic' }],
