@@ -3,6 +3,7 @@ import type { FunctionNode, WorkflowNode } from '@nines/topology';
 import { eventRule, topologyOf } from '../../test/region-nodes.ts';
 import { createVirtualTime, paceOf } from '../../test/virtual-time.ts';
 import { createAutomation } from './automation.ts';
+import type { AutomationOptions } from './automation.ts';
 import { FunctionNotRunnableError, loadFunction, metricsInLine } from './function-runner.ts';
 import type { Datapoint } from './metrics.ts';
 
@@ -54,7 +55,7 @@ const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-function start() {
+function start(definitionOf?: AutomationOptions['definitionOf']) {
   const { clock, advance } = createVirtualTime();
   const log: string[] = [];
   const points: Datapoint[] = [];
@@ -70,6 +71,7 @@ function start() {
       log.push(`${call} in ${region} at ${String(clock.now())}`);
       return {};
     },
+    ...(definitionOf === undefined ? {} : { definitionOf }),
     worldOf: () => ({
       fetch: () => Promise.resolve({ ok: false }),
       resolveTxt: () => ['lost'],
@@ -111,6 +113,21 @@ describe('automation', () => {
       'a:call in b at 0',
       'workflow b/TakeOver succeeded',
     ]);
+  });
+
+  it('runs a workflow as it is deployed, where that is told', async () => {
+    const Resource = 'arn:aws:states:::aws-sdk:b:other';
+    const { automation, log } = start(() =>
+      Promise.resolve({ StartAt: 'Other', States: { Other: { Type: 'Task', Resource, Arguments: {} } } }),
+    );
+    expect(await automation.run(workflow)).toEqual({ status: 'succeeded' });
+    expect(log).toContain('b:other in b at 0');
+  });
+
+  it('calls a workflow failed when nobody can tell how it is deployed', async () => {
+    const { automation, log } = start(() => Promise.reject(new Error('the region is gone')));
+    expect(await automation.run(workflow)).toEqual({ status: 'failed', error: 'the region is gone' });
+    expect(log).toEqual(['workflow b/TakeOver is started', 'workflow b/TakeOver failed: the region is gone']);
   });
 
   it('starts and says nothing in a region that is lost, until it is back', async () => {

@@ -107,8 +107,13 @@ class RunningAutomation implements Automation {
     const { serviceOf, definitionOf, pace, clock } = this.#options;
     const { region } = workflow;
     const signal = this.#signalOf(region);
-    const definition = definitionOf === undefined ? workflow.definition : await definitionOf(workflow);
-    return runWorkflow({ definition, service: serviceOf(region), pace, clock, signal });
+    try {
+      const definition = definitionOf === undefined ? workflow.definition : await definitionOf(workflow);
+      return await runWorkflow({ definition, service: serviceOf(region), pace, clock, signal });
+    } catch (error) {
+      // Its region was lost before it had begun: nobody there could say how it is deployed.
+      return { status: 'failed', error: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   alarmed(alarm: string): void {
