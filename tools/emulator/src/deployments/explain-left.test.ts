@@ -36,9 +36,25 @@ describe('what is left', () => {
     ]);
   });
 
+  it('may be a log group that a function was still writing to, and no other one beside it', () => {
+    const logs = [
+      left(
+        'cloudwatch_logs',
+        'log_groups',
+        "('0', 'eu-west-1', '/a/s/Watch')",
+        "('0', 'eu-west-1', '/a/s/Watcher')",
+      ),
+    ];
+    expect(explainLeft(logs, [], { remadeLogs: ['/a/s/Watch'] })).toMatchObject([
+      { names: ["('0', 'eu-west-1', '/a/s/Watch')"], because: expect.stringContaining('anew') as string },
+      { names: ["('0', 'eu-west-1', '/a/s/Watcher')"], because: undefined },
+    ]);
+    expect(explainLeft(logs, [])).toMatchObject([{ because: undefined }]);
+  });
+
   it('may be a habit of the emulator', () => {
     const habits = [{ service: 'x', kind: 'y', why: 'it does so' }];
-    expect(explainLeft([left('x', 'y', 'a'), left('x', 'z', 'b')], [], habits)).toEqual([
+    expect(explainLeft([left('x', 'y', 'a'), left('x', 'z', 'b')], [], { habits })).toEqual([
       { ...left('x', 'y', 'a'), because: 'it does so' },
       { ...left('x', 'z', 'b'), because: undefined },
     ]);

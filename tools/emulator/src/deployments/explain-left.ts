@@ -52,18 +52,47 @@ export interface ExplainedLeft extends Left {
   readonly because: string | undefined;
 }
 
+export interface ExplainOptions {
+  /** @default what is known of MiniStack */
+  readonly habits?: readonly Habit[];
+  /** @default none */
+  readonly remadeLogs?: readonly string[];
+}
+
 /** Logs that AWS makes beside a resource are log groups, whatever the resource is. */
 const explains = ({ type, kind }: Leftover, service: string): boolean =>
   type.startsWith(`AWS::${NAMESPACES[service] ?? service}::`) ||
   (service === 'cloudwatch_logs' && kind === 'unlisted');
 
-/** @param predicted What the templates of the destroyed stacks are said to leave. */
+const REMADE_WHY =
+  'a function that was still at work wrote its last lines, for which the emulator makes its deleted log group anew; ' +
+  'in AWS its role does not allow that';
+
+/** Sets apart what is there only because the emulator made it again. */
+function withoutRemade(left: readonly Left[], remadeLogs: readonly string[]): (Left | ExplainedLeft)[] {
+  return left.flatMap((one) => {
+    if (one.service !== 'cloudwatch_logs') return [one];
+    // The emulator names a record by account, region and name.
+    const isRemade = (name: string) => remadeLogs.some((log) => name.includes(`'${log}'`));
+    const [again, rest] = [one.names.filter(isRemade), one.names.filter((name) => !isRemade(name))];
+    return [
+      ...(again.length > 0 ? [{ ...one, names: again, because: REMADE_WHY }] : []),
+      ...(rest.length > 0 ? [{ ...one, names: rest }] : []),
+    ];
+  });
+}
+
+/**
+ * @param predicted What the templates of the destroyed stacks are said to leave.
+ * @param remadeLogs Names of log groups that may be there again (`readRemadeLogs`).
+ */
 export function explainLeft(
   left: readonly Left[],
   predicted: readonly Leftover[],
-  habits: readonly Habit[] = HABITS,
+  { habits = HABITS, remadeLogs = [] }: ExplainOptions = {},
 ): ExplainedLeft[] {
-  return left.map((one) => {
+  return withoutRemade(left, remadeLogs).map((one) => {
+    if ('because' in one) return one;
     const { service, kind, names } = one;
     const habit = habits.find((known) => known.service === service && known.kind === kind);
     if (habit !== undefined) return { ...one, because: habit.why };

@@ -13,6 +13,7 @@ import { leftSince } from '../inventory.ts';
 import type { Left } from '../inventory.ts';
 import { explainLeft } from './explain-left.ts';
 import type { ExplainedLeft } from './explain-left.ts';
+import { readRemadeLogs } from './remade-logs.ts';
 
 /** The stacks of one tier, as one synthesis wrote them. */
 export interface DeployableTier {
@@ -113,7 +114,8 @@ export async function runDeployment(options: RunDeploymentOptions): Promise<Depl
   const predicted = changed.stacks.flatMap(({ template, stackName }) =>
     readLeftovers(template, { stackName }),
   );
-  const left = explainLeft(leftSince(before, await emulator.inventory()), predicted);
+  const remadeLogs = changed.stacks.flatMap(({ template, stackName }) => readRemadeLogs(template, stackName));
+  const left = explainLeft(leftSince(before, await emulator.inventory()), predicted, { remadeLogs });
   const changedResources = countChanged(tier.stacks, changed.stacks);
   return {
     stacks,
