@@ -5,6 +5,7 @@
  */
 import { createCaptureWorker } from './core/capture-worker.ts';
 import { createIntakeDecider } from './core/decide-intake.ts';
+import { createHousekeeping } from './core/housekeeping.ts';
 import { readFunctionConfig } from './function/config.ts';
 import { createFunctionParts } from './function/parts.ts';
 import { createWorkerHandler } from './function/worker-handler.ts';
@@ -18,6 +19,7 @@ export const handler = createWorkerHandler({
   worker: createCaptureWorker({ storage, payment, metrics, log, batchSize: CAPTURE_BATCH_SIZE }),
   batchSize: CAPTURE_BATCH_SIZE,
   decide: createIntakeDecider({ storage, payment, metrics, log, wallClock }),
+  housekeeping: createHousekeeping({ storage, log }),
   isReadOnly: () => levers.get('read-only'),
   refresh: levers.refresh,
   thaw: clock.thaw,

@@ -132,8 +132,13 @@ describe('an error', () => {
     expect(server.seen().requests).toBe(3);
   });
 
-  it.each(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'])(
-    'of capacity (%s) is no sign that DynamoDB is away',
+  it.each([
+    'ProvisionedThroughputExceededException',
+    'ThrottlingException',
+    'RequestLimitExceeded',
+    'ReplicatedWriteConflictException',
+  ])(
+    'of capacity, or of another region at the same item (%s), is no sign that DynamoDB is away',
     async (type) => {
       const server = await serve(refuse(400, type));
       await expect(get(connect(server.endpoint))).rejects.toEqual(unavailable(true));
@@ -151,5 +156,32 @@ describe('an error', () => {
     const bug = new TypeError('a bug');
     const connection = connect('http://127.0.0.1:1');
     await expect(connection.call(undefined, () => Promise.reject(bug))).rejects.toBe(bug);
+  });
+});
+
+describe('what must not be done twice', () => {
+  const once = (connection: DynamodbConnection) =>
+    connection.call(undefined, (_, sendOnce) =>
+      sendOnce(new GetItemCommand({ TableName: 'shop', Key: { pk: { S: 'a' }, sk: { S: 'b' } } })),
+    );
+
+  it('is sent once, whatever becomes of it', async () => {
+    const answers = [keepSilent, hangUp, refuse(500, 'InternalServerError')] as const;
+    for (const answer of answers) {
+      const server = await serve(answer, found);
+      const sent = once(connect(server.endpoint, { requestTimeoutMs: 50 }));
+      await expect(sent).rejects.toEqual(unavailable(false));
+      expect(server.seen().requests).toBe(1);
+    }
+    const server = await serve(refuse(400, 'ReplicatedWriteConflictException'), found);
+    await expect(once(connect(server.endpoint))).rejects.toEqual(unavailable(true));
+    expect(server.seen().requests).toBe(1);
+  });
+
+  it('uses the connections that are there', async () => {
+    const server = await serve(found);
+    const connection = connect(server.endpoint);
+    for (let n = 0; n < 3; n++) await get(connection).then(() => once(connection));
+    expect(server.seen()).toEqual({ requests: 6, connections: 1 });
   });
 });

@@ -22,7 +22,7 @@ function scripted(...answers: object[]) {
     const answer = answers.shift() ?? {};
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   }) as unknown as Send;
-  const connection: DynamodbConnection = { call: (_, work) => work(send), close: () => undefined };
+  const connection: DynamodbConnection = { call: (_, work) => work(send, send), close: () => undefined };
   const clock = createFakeClock();
   const metrics = createCountingMetrics();
   const storage = createDynamodbStorage({
@@ -194,6 +194,8 @@ it('reads a catalogue that comes in several pages to its end', async () => {
 });
 
 describe('background work', () => {
+  /** Asked at the same time as the first, and empty. */
+  const otherShards = Array.from({ length: 7 }, () => ({ Items: [] }));
   const due = { pk: { S: 'orders#0' }, sk: { S: 'id' }, dueAt: { N: '0' } };
   const refused = Object.assign(new Error('refused'), { name: 'ConditionalCheckFailedException' });
 
@@ -206,9 +208,9 @@ describe('background work', () => {
   });
 
   it('does not forget a key that has been used anew since it was seen', async () => {
-    const { asked, storage } = scripted({ Items: [due] }, refused);
+    const { asked, storage } = scripted({ Items: [due] }, ...otherShards, refused);
     expect(await storage.forgetIdempotencyKeys({ olderThanMs: 0, limit: 10 })).toBe(0);
-    expect(asked[1]?.input).toMatchObject({ ConditionExpression: 'dueAt = :seen' });
+    expect(asked[8]?.input).toMatchObject({ ConditionExpression: 'dueAt = :seen' });
   });
 
   it('fails when DynamoDB does, rather than pass over what it could not do', async () => {
@@ -216,7 +218,10 @@ describe('background work', () => {
     await expect(scripted(broken).storage.completeCaptures(['1'], 'paid')).rejects.toBe(broken);
     await expect(scripted(broken).storage.claimCapture({ orderId: '1', leaseMs: 0 })).rejects.toBe(broken);
     await expect(
-      scripted({ Items: [due] }, broken).storage.forgetIdempotencyKeys({ olderThanMs: 0, limit: 1 }),
+      scripted({ Items: [due] }, ...otherShards, broken).storage.forgetIdempotencyKeys({
+        olderThanMs: 0,
+        limit: 1,
+      }),
     ).rejects.toBe(broken);
   });
 });

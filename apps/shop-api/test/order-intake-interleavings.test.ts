@@ -60,6 +60,7 @@ function createWorker({ storage, payment, clock }: TestShop): Worker {
     storage,
     worker: createCaptureWorker({ storage, payment, metrics, log }),
     decide: createIntakeDecider({ storage, payment, metrics, log, wallClock }),
+    housekeeping: () => Promise.reject(new Error('nobody asks for it')),
     batchSize: 50,
     isReadOnly: () => false,
     refresh: () => Promise.resolve(),

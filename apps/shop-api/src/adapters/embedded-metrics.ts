@@ -66,6 +66,7 @@ export function createEmbeddedMetrics(options: EmbeddedMetricsOptions): Embedded
       note(`capture.${outcome}`);
     },
     event: (source, type) => {
+      if (source === 'storage-contention' && type === 'retry') count('OrdersRepeated');
       note(`${source}.${type}`);
     },
     render: () =>

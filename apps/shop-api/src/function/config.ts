@@ -14,7 +14,12 @@ export interface FunctionConfig {
   readonly region: string;
   /** Where the emergency levers are kept; absent: nobody can pull any. */
   readonly levers?: AppConfigAddress;
+  /** How an order is written: whole, or item by item in a table that takes no transactions. @default transaction */
+  readonly orderWrites: OrderWrites;
 }
+
+const ORDER_WRITES = ['transaction', 'single-item'] as const;
+export type OrderWrites = (typeof ORDER_WRITES)[number];
 
 export interface HttpFunctionConfig extends FunctionConfig {
   readonly reviewsUrl: string;
@@ -55,6 +60,7 @@ function read<More extends object>(
     tableName: text('TABLE_NAME'),
     paymentUrl: url('PAYMENT_URL'),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info') as LogLevel,
+    orderWrites: oneOf('ORDER_WRITES', ORDER_WRITES, 'transaction') as OrderWrites,
     functionName: text('AWS_LAMBDA_FUNCTION_NAME', 'local'),
     // `2026/11/21/[7]0f3a...`: what follows the version is random.
     instanceId:

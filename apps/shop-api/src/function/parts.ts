@@ -1,4 +1,5 @@
 /** What every function of the shop is made of. All of it is made once, outside the handler, and used by each event. */
+import { randomBytes } from 'node:crypto';
 import { createAppConfigLevers } from '../adapters/aws/app-config-levers.ts';
 import { createSignedFetch, endpointOf, type SignedFetch } from '../adapters/aws/signed-fetch.ts';
 import { createDynamodbConnection } from '../adapters/dynamodb/connection.ts';
@@ -9,7 +10,7 @@ import { createJsonLog } from '../adapters/json-log.ts';
 import type { Log } from '../ports/log.ts';
 import type { IntakeResults } from '../ports/order-intake.ts';
 import type { Payment } from '../ports/payment.ts';
-import type { NamedCaptures, Storage } from '../ports/storage.ts';
+import type { NamedCaptures, Reservations, Storage } from '../ports/storage.ts';
 import { createContentionRetry } from '../resilience/contention.ts';
 import { createLeversOnDemand, type LeversOnDemand } from '../resilience/levers-on-demand.ts';
 import { createFunctionRetryBudget, createPaymentPolicies, type Timing } from '../resilience/policies.ts';
@@ -26,7 +27,7 @@ export interface FunctionParts {
   readonly clock: ThawClock;
   readonly timing: Timing;
   readonly pending: PendingWork;
-  readonly storage: Storage & NamedCaptures & IntakeResults;
+  readonly storage: Storage & NamedCaptures & IntakeResults & Reservations;
   readonly payment: Payment;
   readonly levers: LeversOnDemand;
   readonly wallClock: () => Date;
@@ -69,6 +70,9 @@ export function createFunctionParts(config: FunctionConfig): FunctionParts {
       tableName: config.tableName,
       clock: wall,
       contention: createContentionRetry({ metrics, timing }),
+      // 72 random bits, twelve characters: each is stored with what it reserves.
+      newAttemptId:
+        config.orderWrites === 'transaction' ? undefined : () => randomBytes(9).toString('base64url'),
     }),
     payment: createHttpPayment({
       baseUrl: config.paymentUrl,

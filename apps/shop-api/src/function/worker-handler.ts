@@ -7,12 +7,14 @@
  * is a result. What comes back as failed is what could not be understood or what the table did not answer, and only
  * that: the rest of the batch is not delivered again.
  *
- * A schedule sweeps the outbox for what no message came for, or what was postponed and is due.
+ * A schedule sweeps the outbox for what no message came for, or what was postponed and is due; another one, where the
+ * table does not do it by itself, has what is abandoned and expired removed.
  *
- * While the shop is read-only, nothing is written here: hints and sweeps are passed over, kept orders stay kept.
+ * While the shop is read-only, nothing is written here: hints and schedules are passed over, kept orders stay kept.
  */
 import type { CaptureWorker } from '../core/capture-worker.ts';
 import type { DecideIntake } from '../core/decide-intake.ts';
+import type { Housekeeping, HousekeepingResult } from '../core/housekeeping.ts';
 import { createKeptOrderJob } from '../core/kept-order.ts';
 import { createMessageBatch, type Message } from '../core/message-batch.ts';
 import type { Log } from '../ports/log.ts';
@@ -39,6 +41,7 @@ export interface WorkerHandlerOptions {
   readonly storage: NamedCaptures;
   readonly worker: CaptureWorker;
   readonly decide: DecideIntake;
+  readonly housekeeping: Housekeeping;
   /** Whether a person has decided that nothing is to be written. */
   readonly isReadOnly: () => boolean;
   /** Finds out where the emergency levers stand; never rejects, and limits its own time. */
@@ -57,7 +60,8 @@ const LEASE_MS = 30_000;
 /** A round of a sweep takes up to a few seconds; one that is cut off would leave its captures to their leases. */
 const ROUND_MS = 10_000;
 
-type WorkerHandler = (event: unknown, context: FunctionContext) => Promise<QueueResult | SweepResult>;
+type Result = QueueResult | SweepResult | HousekeepingResult;
+type WorkerHandler = (event: unknown, context: FunctionContext) => Promise<Result>;
 
 export function createWorkerHandler(options: WorkerHandlerOptions): WorkerHandler {
   const { thaw, refresh, flush } = options;
@@ -68,6 +72,7 @@ export function createWorkerHandler(options: WorkerHandlerOptions): WorkerHandle
       await refresh();
       if (isQueueEvent(event)) return await takeBatch(event);
       if (isScheduled(event)) return await sweep(options, context);
+      if (isHousekeeping(event)) return await keepHouse(options, context);
       throw new TypeError('neither a batch of a queue nor a scheduled event');
     } finally {
       flush();
@@ -82,6 +87,18 @@ function isQueueEvent(event: unknown): event is QueueEvent {
 /** What EventBridge's rules and its Scheduler send when they are not told otherwise. */
 const isScheduled = (event: unknown): boolean =>
   (event as { 'detail-type'?: unknown } | null)?.['detail-type'] === 'Scheduled Event';
+
+/** What the stack's schedule for it sends. */
+const isHousekeeping = (event: unknown): boolean =>
+  (event as { work?: unknown } | null)?.work === 'housekeeping';
+
+async function keepHouse(
+  { housekeeping, isReadOnly }: WorkerHandlerOptions,
+  context: FunctionContext,
+): Promise<HousekeepingResult> {
+  if (isReadOnly()) return { settled: 0, forgotten: 0 };
+  return housekeeping(() => context.getRemainingTimeInMillis() > ROUND_MS);
+}
 
 async function sweep(
   { worker, batchSize, isReadOnly }: WorkerHandlerOptions,

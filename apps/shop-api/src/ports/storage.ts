@@ -95,6 +95,17 @@ export interface NamedCaptures {
   claimCapture(claim: { orderId: string; leaseMs: number }): Promise<CaptureClaim>;
 }
 
+/** For storages that set stock aside before an order is decided about. */
+export interface Reservations {
+  /**
+   * Ends up to `limit` reservations whose order was placed, or can never be placed any more because whoever made them is
+   * long gone: the first are kept, the stock of the others is given back.
+   *
+   * @returns how many it looked at; fewer than `limit` when no more are left.
+   */
+  settleReservations(work: { limit: number }): Promise<number>;
+}
+
 export interface CallOptions {
   /** The caller's remaining time; the adapter's own limit applies when it is shorter. */
   readonly timeoutMs?: number;

@@ -26,6 +26,7 @@ it('reads every setting', () => {
     paymentUrl: 'https://payment.internal',
     reviewsUrl: 'http://127.0.0.1:9000',
     logLevel: 'warn',
+    orderWrites: 'transaction',
     functionName: 'shop-api',
     instanceId: '0f3a9c',
     region: 'eu-west-1',
@@ -38,6 +39,7 @@ it('needs no reviews where nobody looks at a product', () => {
     tableName: 'shop',
     paymentUrl: 'https://payment.internal',
     logLevel: 'info',
+    orderWrites: 'transaction',
     functionName: 'local',
     instanceId: 'local',
     region: 'local',
@@ -52,6 +54,7 @@ it.each([
   ['REVIEWS_URL', 'reviews'],
   ['REVIEWS_URL', undefined],
   ['LOG_LEVEL', 'loud'],
+  ['ORDER_WRITES', 'several'],
 ])('refuses %s=%j and names it', (name, value) => {
   const problems = problemsOf({ [name]: value });
   expect(problems).toHaveLength(1);
@@ -60,4 +63,8 @@ it.each([
 
 it('names every mistake at once', () => {
   expect(problemsOf({ TABLE_NAME: '', PAYMENT_URL: 'x', LOG_LEVEL: 'loud' })).toHaveLength(3);
+});
+
+it('writes orders item by item where it is told to', () => {
+  expect(readFunctionConfig({ ...COMPLETE, ORDER_WRITES: 'single-item' }).orderWrites).toBe('single-item');
 });

@@ -44,6 +44,10 @@ beforeEach(() => {
     }),
     batchSize: BATCH,
     decide: createIntakeDecider({ storage, payment, metrics: createCountingMetrics(), log, wallClock }),
+    housekeeping: async (hasTime) => {
+      steps.push(hasTime() ? 'housekeeping' : 'housekeeping without time');
+      return { settled: 1, forgotten: 2 };
+    },
     isReadOnly: () => readOnly,
     refresh: async () => {
       steps.push('refresh');
@@ -253,6 +257,25 @@ describe('a batch of kept orders', () => {
     expect(await send({ placement: poison }, kept(2))).toEqual(failed('m1'));
     expect(await references()).toEqual(['reference-2']);
     expect(log.lines).toMatchObject([{ level: 'error', fields: { messageId: 'm1' } }]);
+  });
+});
+
+describe('a schedule for what is abandoned and expired', () => {
+  it('has it removed as long as there is time, and touches no payment', async () => {
+    await place(1);
+    expect(await handler({ work: 'housekeeping' }, context())).toEqual({ settled: 1, forgotten: 2 });
+    expect(await statuses()).toEqual(['accepted']);
+    await handler({ work: 'housekeeping' }, context(10_000));
+    expect(steps.filter((step) => step.startsWith('housekeeping'))).toEqual([
+      'housekeeping',
+      'housekeeping without time',
+    ]);
+  });
+
+  it('waits while the shop is read-only', async () => {
+    readOnly = true;
+    expect(await handler({ work: 'housekeeping' }, context())).toEqual({ settled: 0, forgotten: 0 });
+    expect(steps).not.toContain('housekeeping');
   });
 });
 

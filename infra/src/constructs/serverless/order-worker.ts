@@ -2,10 +2,13 @@
  * Takes the payments of stored orders: the table's stream reminds, through a pipe and a queue; a schedule sweeps for what
  * no message came for; what is not understood is put aside (docs/adr/0062-the-outbox-decides-the-queue-reminds.md).
  *
+ * Where the table does not do it by itself, another schedule has what is abandoned and expired removed
+ * (docs/adr/0068-strong-consistency-and-an-order.md).
+ *
  * No part of it is on the way of a request. When it stands still, orders are taken and payments wait.
  */
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -48,6 +51,11 @@ export interface OrderWorkerProps {
   readonly concurrency?: number;
   /** Where the pipe says what it could not pass on. */
   readonly logGroup: ILogGroup;
+  /**
+   * Whether the worker gives back stock that was set aside for orders that never came, and forgets expired keys.
+   * @default false: nothing is set aside, and DynamoDB removes what has expired
+   */
+  readonly keepsHouse?: boolean;
 }
 
 export class OrderWorker extends Construct {
@@ -56,6 +64,8 @@ export class OrderWorker extends Construct {
   readonly deadLetters: Queue;
   readonly pipe?: CfnPipe;
   readonly sweep: Rule;
+  /** None where there is nothing to do. */
+  readonly housekeeping?: Rule;
 
   constructor(scope: Construct, id: string, props: OrderWorkerProps) {
     super(scope, id);
@@ -85,6 +95,18 @@ export class OrderWorker extends Construct {
       // One that fails is followed by the next one in a minute.
       targets: [new LambdaFunction(props.worker, { retryAttempts: 0 })],
     });
+    if (props.keepsHouse === true)
+      this.housekeeping = new Rule(this, 'Housekeeping', {
+        description: 'Gives back stock that was set aside for orders that never came, forgets expired keys',
+        schedule: Schedule.rate(SWEEP_INTERVAL),
+        // What the worker knows it by (`apps/shop-api/src/function/worker-handler.ts`).
+        targets: [
+          new LambdaFunction(props.worker, {
+            retryAttempts: 0,
+            event: RuleTargetInput.fromObject({ work: 'housekeeping' }),
+          }),
+        ],
+      });
   }
 
   /** From the table's stream into the queue, so that a message is written with its order and cannot be forgotten. */

@@ -18,16 +18,30 @@ export interface QueueAlarmsProps {
   readonly deadLetters: IQueue;
   readonly sweep: IRule;
   /**
+   * What ends abandoned reservations of stock.
+   * @default none: nothing is ever reserved
+   */
+  readonly housekeeping?: IRule;
+  /**
    * Where orders are kept that the table refused.
    * @default none: such orders are refused
    */
   readonly intake?: { readonly queue: IQueue; readonly deadLetters: IQueue };
 }
 
+/** A schedule that has to come. */
+interface Silence {
+  readonly alerts: AlertChannel;
+  readonly rule: IRule;
+  readonly problem: string;
+}
+
 export class QueueAlarms extends Construct {
   readonly putAside: AlertingAlarm;
   readonly late: AlertingAlarm;
   readonly noSweep: AlertingAlarm;
+  /** None where there is no housekeeping. */
+  readonly noHousekeeping?: AlertingAlarm;
   /** None where orders are not kept. */
   readonly intake?: KeptOrderAlarms;
 
@@ -47,23 +61,18 @@ export class QueueAlarms extends Construct {
       problem: 'Reminders of orders have waited for more than five minutes: payments are late.',
       seconds: 300,
     });
-    this.noSweep = new AlertingAlarm(this, 'NoSweep', {
+    this.noSweep = this.silence('NoSweep', {
       alerts,
-      playbook: PLAYBOOK,
+      rule: props.sweep,
       problem: 'Nobody has looked for postponed payments in five minutes.',
-      metric: new Metric({
-        namespace: 'AWS/Events',
-        metricName: 'Invocations',
-        dimensionsMap: { RuleName: props.sweep.ruleName },
-        statistic: Stats.SUM,
-        period: ALARM_PERIOD,
-      }),
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 1,
-      periods: 5,
-      // It comes every minute: silence is what must not be.
-      missingData: TreatMissingData.BREACHING,
     });
+    if (props.housekeeping !== undefined)
+      this.noHousekeeping = this.silence('NoHousekeeping', {
+        alerts,
+        rule: props.housekeeping,
+        problem:
+          'Nobody has given back what was set aside for orders that never came in five minutes: it cannot be sold.',
+      });
     if (props.intake !== undefined) {
       this.intake = new KeptOrderAlarms(this, 'Intake', {
         ...props.intake,
@@ -74,5 +83,25 @@ export class QueueAlarms extends Construct {
         triedFor: 'ten hours',
       });
     }
+  }
+
+  /** It comes every minute: silence is what must not be. */
+  private silence(id: string, { alerts, rule, problem }: Silence): AlertingAlarm {
+    return new AlertingAlarm(this, id, {
+      alerts,
+      playbook: PLAYBOOK,
+      problem,
+      metric: new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'Invocations',
+        dimensionsMap: { RuleName: rule.ruleName },
+        statistic: Stats.SUM,
+        period: ALARM_PERIOD,
+      }),
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      periods: 5,
+      missingData: TreatMissingData.BREACHING,
+    });
   }
 }

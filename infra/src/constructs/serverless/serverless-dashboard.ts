@@ -36,7 +36,7 @@ export interface ServerlessDashboardProps {
 const [WIDE, THIRD] = [24, 8];
 
 /** Where the application counts what customers do (`apps/shop-api/src/function/parts.ts`). */
-const APPLICATION_NAMESPACE = 'Nines/Shop';
+export const APPLICATION_NAMESPACE = 'Nines/Shop';
 
 export class ServerlessDashboard extends Construct {
   readonly dashboard: Dashboard;

@@ -22,7 +22,7 @@ const LIMIT_THRESHOLD_PERCENT = 80;
 const LIMIT_PERIOD = Duration.minutes(5);
 
 /** What the shop asks of its table; DynamoDB counts failures by operation. */
-const OPERATIONS = ['GetItem', 'Query', 'TransactWriteItems', 'UpdateItem'] as const;
+const OPERATIONS = ['GetItem', 'PutItem', 'Query', 'TransactWriteItems', 'UpdateItem'] as const;
 
 export interface TableAlarmsProps {
   readonly alerts: AlertChannel;
@@ -32,6 +32,11 @@ export interface TableAlarmsProps {
    * @default none: one region, or replication that every write waits for
    */
   readonly replicasIn?: readonly string[];
+  /**
+   * What counts orders that met at a product.
+   * @default - DynamoDB's own count of transactions that did
+   */
+  readonly conflicts?: Metric;
 }
 
 const lagOf = (tableName: string, region: string): Metric =>
@@ -82,8 +87,9 @@ export class TableAlarms extends Construct {
   /** In the order of the regions. */
   readonly lags: readonly AlertingAlarm[];
 
-  constructor(scope: Construct, id: string, { alerts, tableName, replicasIn = [] }: TableAlarmsProps) {
+  constructor(scope: Construct, id: string, props: TableAlarmsProps) {
     super(scope, id);
+    const { alerts, tableName, replicasIn = [] } = props;
     const metric = (metricName: string, more: Readonly<Record<string, string>> = {}) =>
       new Metric({
         namespace: 'AWS/DynamoDB',
@@ -122,9 +128,8 @@ export class TableAlarms extends Construct {
     });
     this.conflicts = new AlertingAlarm(this, 'Conflicts', {
       ...shared,
-      problem:
-        'More than 600 transactions a minute met each other for three minutes: one product sells too fast.',
-      metric: metric('TransactionConflict'),
+      problem: 'More than 600 orders a minute met each other for three minutes: one product sells too fast.',
+      metric: props.conflicts ?? metric('TransactionConflict'),
       threshold: 600,
       periods: 3,
     });

@@ -172,6 +172,7 @@ export class ApplicationStack extends TierStack {
       environment: {
         TABLE_NAME: this.table.tableName,
         PAYMENT_URL: this.settings.paymentUrl,
+        ...(this.rules.ordersAreSingleItems === true && { ORDER_WRITES: 'single-item' }),
         LEVERS_APPLICATION: application,
         LEVERS_ENVIRONMENT: environment,
         LEVERS_PROFILE: profile,
@@ -249,12 +250,14 @@ export class ApplicationStack extends TierStack {
       worker: this.worker.function,
       ...(streamArn !== undefined && { streamArn }),
       logGroup: this.logs.worker,
+      keepsHouse: this.rules.ordersAreSingleItems === true,
     });
     pinLogicalIds({
       OrderQueue: orders.queue,
       DeadLetterQueue: orders.deadLetters,
       ...(orders.pipe !== undefined && { OrderPipe: orders.pipe }),
       Sweep: orders.sweep,
+      ...(orders.housekeeping !== undefined && { Housekeeping: orders.housekeeping }),
     });
     return orders;
   }

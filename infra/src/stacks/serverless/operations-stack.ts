@@ -5,10 +5,11 @@
  */
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { BackupResource } from 'aws-cdk-lib/aws-backup';
-import type { Alarm, CompositeAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, type CompositeAlarm, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
+import { ALARM_PERIOD } from '../../constructs/alarm.ts';
 import { AlertChannel } from '../../constructs/alert-channel.ts';
 import { BackupSchedule } from '../../constructs/backup-schedule.ts';
 import { EncryptedLogGroup } from '../../constructs/encrypted-log-group.ts';
@@ -20,7 +21,10 @@ import { FunctionAlarms } from '../../constructs/serverless/function-alarms.ts';
 import { QueueAlarms } from '../../constructs/serverless/queue-alarms.ts';
 import { RegionDuty } from '../../constructs/serverless/region-duty.ts';
 import { ReleaseAlerts } from '../../constructs/serverless/release-alerts.ts';
-import { ServerlessDashboard } from '../../constructs/serverless/serverless-dashboard.ts';
+import {
+  APPLICATION_NAMESPACE,
+  ServerlessDashboard,
+} from '../../constructs/serverless/serverless-dashboard.ts';
 import { ServerlessExperiments } from '../../constructs/serverless/serverless-experiments.ts';
 import { TableAlarms } from '../../constructs/serverless/table-alarms.ts';
 import { TableRunbooks } from '../../constructs/serverless/table-runbooks.ts';
@@ -176,6 +180,7 @@ export class OperationsStack extends TierStack {
       alerts,
       tableName: application.table.tableName,
       ...(replication?.consistency === 'eventual' && { replicasIn: replication.others }),
+      ...(application.rules.ordersAreSingleItems === true && { conflicts: this.repeatedOrders() }),
     });
     const quota = new QuotaAlarm(this, 'ConcurrencyQuota', { alerts, quota: 'concurrency' });
     const pages =
@@ -193,6 +198,19 @@ export class OperationsStack extends TierStack {
         StaticContentMissingAlarm: pages.missingContent,
       }),
     };
+  }
+
+  /** The shop's own count (`embedded-metrics.ts` there), where DynamoDB has no transactions to count. */
+  private repeatedOrders(): Metric {
+    const orders = this.props.application.shop['Orders'];
+    if (orders === undefined) throw new RangeError('Nothing takes orders.');
+    return new Metric({
+      namespace: APPLICATION_NAMESPACE,
+      metricName: 'OrdersRepeated',
+      dimensionsMap: { FunctionName: orders.function.functionName },
+      statistic: Stats.SUM,
+      period: ALARM_PERIOD,
+    });
   }
 
   /** What a function of the shop may have; the worker shares the account's. */
@@ -220,12 +238,14 @@ export class OperationsStack extends TierStack {
       queue: orders.queue,
       deadLetters: orders.deadLetters,
       sweep: orders.sweep,
+      ...(orders.housekeeping !== undefined && { housekeeping: orders.housekeeping }),
       ...(intake !== undefined && { intake }),
     });
     return {
       MessagesPutAsideAlarm: of.putAside,
       RemindersLateAlarm: of.late,
       NoSweepAlarm: of.noSweep,
+      ...(of.noHousekeeping !== undefined && { NoHousekeepingAlarm: of.noHousekeeping }),
       ...(of.intake !== undefined && {
         OrdersKeptAlarm: of.intake.used,
         KeptOrdersLateAlarm: of.intake.late,

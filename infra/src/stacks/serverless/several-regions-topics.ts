@@ -200,18 +200,21 @@ export const FIVE_NINES_SERVERLESS: TierTopics = {
   title: '99.999% over three regions without servers',
   stackName: 'nines-five-nines-serverless-*',
   summary:
-    'Three regions that all serve, on one table that acknowledges a write when two of them have it: nothing is promoted, nobody decides, a lost region is left by DNS within a minute. For reads it is all there. **For orders it is not yet**: such tables probably refuse the transaction that an order is ([decision 68](../adr/0068-strong-consistency-and-an-order.md)), and until that is settled nobody should take orders with it.',
+    'Three regions that all serve, on one table that acknowledges a write when two of them have it: nothing is promoted, nobody decides, a lost region is left by DNS within a minute. Such a table takes no transactions, so an order is written item by item, of which one decides ([decision 68](../adr/0068-strong-consistency-and-an-order.md)).',
   budget: { eventsPerYear: 4, decideMinutes: 0, recoverMinutes: 1, plannedMinutes: 0, allowanceMinutes: 5 },
   designGoals: 'all-serve',
   weakestLinks: [
-    'Orders: see above. What follows assumes that it is settled.',
     'CloudFront, whose design goal is 99.99%: whoever needs more lets clients use `live.origin.<domain>` when the edge fails.',
     'Payment is a third party on the way of an order, for all regions.',
     'A wrong release that alarms do not see reaches all regions, one after the other.',
-    'Each write crosses between regions, and takes that long.',
+    'Each write crosses between regions, and takes that long; an order of any size is four of them, one after the other.',
+    'What an order that never came has set aside cannot be sold for two to three minutes.',
   ],
   topics: [
-    monitoring(['first', 'second', 'third'], []),
+    monitoring(
+      ['first', 'second', 'third'],
+      [{ resource: 'NoHousekeepingAlarm', how: 'stock that is set aside for nobody cannot be sold' }],
+    ),
     DEMAND,
     CHANGE("npx cdk deploy 'nines-five-nines-serverless-*'"),
     BACKUPS,
@@ -235,7 +238,11 @@ export const FIVE_NINES_SERVERLESS: TierTopics = {
             { resource: 'Table', how: 'acknowledged by two of three regions, so there are no conflicts' },
             {
               document: 'docs/adr/0068-strong-consistency-and-an-order.md',
-              how: 'and what that costs an order',
+              how: 'an order is writes of one item each, of which one decides',
+            },
+            {
+              resource: 'Housekeeping',
+              how: 'gives back what orders that never came have set aside; forgets keys',
             },
           ],
         },

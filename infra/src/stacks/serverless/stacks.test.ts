@@ -218,6 +218,46 @@ describe('regions that all serve', () => {
     });
   });
 
+  const variables = (tier: ServerlessTierName, part: string, id: string): unknown =>
+    (property(tier, part, id, 'Environment') as { Variables: Record<string, unknown> }).Variables[
+      'ORDER_WRITES'
+    ];
+
+  it.each(['eu-west-1', 'eu-central-1', 'eu-west-2'])('write orders item by item: %s', (region) => {
+    for (const id of ['ReadsFunction', 'OrdersFunction', 'WorkerFunction'])
+      expect(variables('five-nines', region, id)).toBe('single-item');
+  });
+
+  it('alone do: where there are transactions, an order is one', () => {
+    expect(variables('warm-standby', 'eu-west-1', 'OrdersFunction')).toBeUndefined();
+    expect(variables('four-nines', '', 'OrdersFunction')).toBeUndefined();
+  });
+
+  it('count orders that meet at a product by themselves, since there are no transactions to count', () => {
+    const alarm = (tier: ServerlessTierName) =>
+      property(tier, 'eu-west-1-operations', 'TransactionConflictAlarm', 'MetricName');
+    expect(alarm('five-nines')).toBe('OrdersRepeated');
+    expect(alarm('warm-standby')).toBe('TransactionConflict');
+  });
+
+  it('each have what is abandoned and expired removed, every minute, and tell when nobody does', () => {
+    for (const region of ['eu-west-1', 'eu-central-1', 'eu-west-2']) {
+      expect(property('five-nines', region, 'Housekeeping', 'ScheduleExpression')).toBe('rate(1 minute)');
+      expect(property('five-nines', region, 'Housekeeping', 'Targets')).toMatchObject([
+        {
+          Arn: { 'Fn::GetAtt': ['WorkerFunction', 'Arn'] },
+          Input: '{"work":"housekeeping"}',
+          RetryPolicy: { MaximumRetryAttempts: 0 },
+        },
+      ]);
+      expect(resource('five-nines', `${region}-operations`, 'NoHousekeepingAlarm')?.Properties).toMatchObject(
+        { Namespace: 'AWS/Events', MetricName: 'Invocations', TreatMissingData: 'breaching', Threshold: 1 },
+      );
+    }
+    expect(resource('warm-standby', 'eu-west-1', 'Housekeeping')).toBeUndefined();
+    expect(resource('warm-standby', 'eu-west-1-operations', 'NoHousekeepingAlarm')).toBeUndefined();
+  });
+
   it('have nobody who could take over', () => {
     expect(resource('five-nines', 'eu-west-1-operations', 'TakeOver')).toBeUndefined();
     expect(resource('five-nines', 'eu-west-1-operations', 'Duty')).toBeUndefined();

@@ -28,6 +28,12 @@ export interface ApplicationRules {
   readonly isStaticallyStable: boolean;
   /** Whether an order that the table refuses is kept in a queue and stored later. */
   readonly buffersOrders: boolean;
+  /**
+   * Whether an order is written item by item, because the table takes no transactions; such a table removes nothing that
+   * has expired either, so a schedule does.
+   * @default false
+   */
+  readonly ordersAreSingleItems?: boolean;
 }
 
 export const TWO_NINES: ApplicationRules = {
@@ -85,6 +91,7 @@ export const FIVE_NINES: RegionsRules = {
   title: '99.999%',
   goalPercent: 99.999,
   consistency: 'strong',
+  ordersAreSingleItems: true,
   serving: 'all',
   // The shortest there is: the edge asks again for each new connection.
   dnsTtlSeconds: 1,

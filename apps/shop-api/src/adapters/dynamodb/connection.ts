@@ -40,11 +40,12 @@ export type Send = DynamoDBClient['send'];
 
 export interface DynamodbConnection {
   /**
-   * Runs one call of the port, which may be several requests, within its time.
+   * Runs one call of the port, which may be several requests, within its time. `sendOnce` sends a request a single time,
+   * whatever becomes of it: for what must not be done twice.
    *
    * @throws StorageUnavailableError when DynamoDB did not answer or refused for lack of capacity, else its error.
    */
-  call<T>(options: CallOptions | undefined, work: (send: Send) => Promise<T>): Promise<T>;
+  call<T>(options: CallOptions | undefined, work: (send: Send, sendOnce: Send) => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -58,15 +59,19 @@ const RETRY_DELAY_MS = 20;
 /** A silence of this length says something about DynamoDB; a shorter one only about the caller's haste. */
 const TELLING_WAIT_MS = 400;
 
-/** DynamoDB answered, and has too much to do there: no proof that it is away. */
-const REFUSALS = new Set([
+/** DynamoDB did nothing, since it has too much to do there or another region is at the item: no proof that it is away. */
+export const REFUSALS: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
+  'ReplicatedWriteConflictException',
   'RequestLimitExceeded',
   'ThrottlingException',
   'TransactionInProgressException',
 ]);
 
-function createClient(options: DynamodbConnectionOptions): DynamoDBClient {
+function createClient(
+  options: DynamodbConnectionOptions,
+  requestHandler?: DynamoDBClient['config']['requestHandler'],
+): DynamoDBClient {
   const { connectTimeoutMs = 500, requestTimeoutMs = 500, maxAttempts = 3 } = options;
   // eslint-disable-next-line no-restricted-properties -- the documented default of the injected source
   const { random = Math.random } = options;
@@ -80,7 +85,7 @@ function createClient(options: DynamodbConnectionOptions): DynamoDBClient {
         computeNextBackoffDelay: (retries) => random() * RETRY_DELAY_MS * 2 ** retries,
       },
     }),
-    requestHandler: {
+    requestHandler: requestHandler ?? {
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
       // Without this the SDK writes a line about the limit, and goes on waiting.
@@ -94,14 +99,20 @@ function createClient(options: DynamodbConnectionOptions): DynamoDBClient {
 export function createDynamodbConnection(options: DynamodbConnectionOptions = {}): DynamodbConnection {
   const { callTimeoutMs = 1_250 } = options;
   const client = createClient(options);
+  // Uses the same sockets, and is made when it is first asked for: most tiers never do.
+  let single: DynamoDBClient | undefined;
   return {
     call: async (callOptions, work) => {
       // A deadline's remainder has fractions, which a signal's limit must not have.
       const limitMs = Math.max(1, Math.floor(Math.min(callOptions?.timeoutMs ?? Infinity, callTimeoutMs)));
       const abortSignal = AbortSignal.timeout(limitMs);
       const send = ((command: Parameters<Send>[0]) => client.send(command, { abortSignal })) as Send;
+      const sendOnce = ((command: Parameters<Send>[0]) => {
+        single ??= createClient({ ...options, maxAttempts: 1 }, client.config.requestHandler);
+        return single.send(command, { abortSignal });
+      }) as Send;
       try {
-        return await work(send);
+        return await work(send, sendOnce);
       } catch (error) {
         throw toPortError(error, abortSignal.aborted && limitMs < TELLING_WAIT_MS);
       }

@@ -1,12 +1,14 @@
 /** The shop's storage in DynamoDB. How it lies in the table is told in this folder's README. */
 import { DeleteItemCommand, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { IntakeResults } from '../../ports/order-intake.ts';
-import type { NamedCaptures, Storage } from '../../ports/storage.ts';
+import type { NamedCaptures, Reservations, Storage } from '../../ports/storage.ts';
 import { createCaptures, findDue } from './captures.ts';
 import type { DynamodbConnection, Send } from './connection.ts';
 import { createIntakes } from './intakes.ts';
 import { listOrders } from './order-pages.ts';
 import { placeOrder, type Contention } from './place-order.ts';
+import { settleReservations } from './reservations.ts';
+import { findRecord, placeSingleItemOrder } from './single-item-orders.ts';
 import {
   ALL_SHARDS,
   idempotencyKey,
@@ -33,6 +35,12 @@ export interface DynamodbStorageOptions {
    * @default 86400000: a day, as the contract promises.
    */
   readonly keyRetentionMs?: number;
+  /**
+   * Never the same twice. Makes an order of writes of one item each, as tables with strong consistency over regions want
+   * it, whose expired keys and abandoned reservations somebody has to ask this storage to end.
+   * @default none: an order is one transaction, and DynamoDB removes expired keys
+   */
+  readonly newAttemptId?: (() => string) | undefined;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -42,8 +50,8 @@ const NOTHING: Item = { pk: text('ping'), sk: text('ping') };
 
 export function createDynamodbStorage(
   options: DynamodbStorageOptions,
-): Storage & NamedCaptures & IntakeResults {
-  const { connection, tableName, clock, contention, keyRetentionMs = DAY_MS } = options;
+): Storage & NamedCaptures & IntakeResults & Reservations {
+  const { connection, tableName, clock, keyRetentionMs = DAY_MS, newAttemptId } = options;
 
   /** As it is now, not as a replica has it: a replay must see what was just stored. */
   async function get(send: Send, Key: Item): Promise<Item | undefined> {
@@ -52,7 +60,15 @@ export function createDynamodbStorage(
 
   return {
     ...createCaptures({ connection, tableName, clock }),
-    ...createIntakes({ connection, tableName, clock }),
+    ...createIntakes({
+      connection,
+      tableName,
+      clock,
+      ...(newAttemptId === undefined ? {} : { forgottenAsKeysAfterMs: keyRetentionMs }),
+    }),
+    ...(newAttemptId === undefined
+      ? createTransactions({ ...options, keyRetentionMs }, get)
+      : createSingleItemOrders({ ...options, keyRetentionMs, newAttemptId })),
     readCatalogue: (callOptions) =>
       connection.call(callOptions, async (send) => {
         const shards = await Promise.all(ALL_SHARDS.map((shard) => readProducts(send, tableName, shard)));
@@ -68,17 +84,6 @@ export function createDynamodbStorage(
         const item = await get(send, orderKey(id));
         return item && toOrder(item);
       }),
-    findPlacedOrder: (key, callOptions) =>
-      connection.call(callOptions, async (send) => {
-        const item = await get(send, idempotencyKey(key));
-        if (item === undefined) return undefined;
-        const { fingerprint, order, expiresAt } = toKeyRecord(item);
-        return expiresAt * 1_000 <= clock.now() ? undefined : { fingerprint, order };
-      }),
-    placeOrder: (placement, callOptions) =>
-      connection.call(callOptions, (send) =>
-        placeOrder(send, placement, { tableName, keyRetentionMs, clock, contention }),
-      ),
     forgetIdempotencyKeys: ({ olderThanMs, limit }) =>
       connection.call(undefined, (send) =>
         forgetKeys(send, tableName, { upTo: clock.now() - olderThanMs, limit }),
@@ -91,6 +96,52 @@ export function createDynamodbStorage(
       connection.close();
       return Promise.resolve();
     },
+  };
+}
+
+type Orders = Pick<Storage, 'findPlacedOrder' | 'placeOrder'> & Reservations;
+
+/** An order is one transaction. */
+function createTransactions(
+  options: DynamodbStorageOptions & { readonly keyRetentionMs: number },
+  get: (send: Send, key: Item) => Promise<Item | undefined>,
+): Orders {
+  const { connection, clock } = options;
+  return {
+    findPlacedOrder: (key, callOptions) =>
+      connection.call(callOptions, async (send) => {
+        const item = await get(send, idempotencyKey(key));
+        if (item === undefined) return undefined;
+        const { fingerprint, order, expiresAt } = toKeyRecord(item);
+        return expiresAt * 1_000 <= clock.now() ? undefined : { fingerprint, order };
+      }),
+    placeOrder: (placement, callOptions) =>
+      connection.call(callOptions, (send) => placeOrder(send, placement, options)),
+    // Nothing is ever set aside.
+    settleReservations: () => Promise.resolve(0),
+  };
+}
+
+/** An order is several writes. A key is known until it is forgotten, so that no attempt outlives what it is held to. */
+function createSingleItemOrders(
+  options: DynamodbStorageOptions & {
+    readonly keyRetentionMs: number;
+    readonly newAttemptId: () => string;
+  },
+): Orders {
+  const { connection, tableName, clock } = options;
+  return {
+    findPlacedOrder: (key, callOptions) =>
+      connection.call(callOptions, async (send) => {
+        const record = await findRecord(send, tableName, { key, now: clock.now() });
+        return record && { fingerprint: record.fingerprint, order: record.order };
+      }),
+    placeOrder: (placement, callOptions) =>
+      connection.call(callOptions, (send, sendOnce) =>
+        placeSingleItemOrder({ send, sendOnce }, placement, options),
+      ),
+    settleReservations: ({ limit }) =>
+      connection.call(undefined, (send) => settleReservations(send, { tableName, now: clock.now(), limit })),
   };
 }
 
@@ -122,15 +173,16 @@ async function forgetKeys(
   tableName: string,
   { upTo, limit }: { readonly upTo: number; readonly limit: number },
 ): Promise<number> {
-  let forgotten = 0;
-  for (const shard of ALL_SHARDS) {
-    if (forgotten === limit) break;
-    const due = { group: keysIn(shard), now: upTo, limit: limit - forgotten };
-    const found = await findDue(send, tableName, due);
-    const removed = await Promise.all(found.map((seen) => forget(send, tableName, seen)));
-    forgotten += removed.filter(Boolean).length;
-  }
-  return forgotten;
+  const found = await Promise.all(
+    ALL_SHARDS.map((shard) => findDue(send, tableName, { group: keysIn(shard), now: upTo, limit })),
+  );
+  const removed = await Promise.all(
+    found
+      .flat()
+      .slice(0, limit)
+      .map((seen) => forget(send, tableName, seen)),
+  );
+  return removed.filter(Boolean).length;
 }
 
 /** False when the key has been used anew since it was seen. */

@@ -11,13 +11,14 @@ import {
   StorageUnavailableError,
   type OrderItem,
   type OrderPlacement,
+  type PlacedOrder,
   type PlacementResult,
 } from '../../ports/storage.ts';
 import type { Send } from './connection.ts';
 import { number, productKey, TTL_ATTRIBUTE, toKeyItem, toKeyRecord, toOrderItem } from './table.ts';
 
 /** Somebody else was writing one of the items at the same moment. Nothing was changed; the same again may succeed. */
-class ContendedError extends Error {
+export class ContendedError extends Error {
   override readonly name = 'ContendedError';
   readonly code = 'contended';
 }
@@ -63,14 +64,13 @@ export async function placeOrder(
       }
     });
   } catch (error) {
-    if (!(error instanceof ContendedError)) throw error;
-    // Many want the same product: no sign that the table is away.
-    throw new StorageUnavailableError('too many orders for the same product', {
-      cause: error,
-      callerGaveUp: true,
-    });
+    throw error instanceof ContendedError ? contended(error) : error;
   }
 }
+
+/** Many want the same product: no sign that the table is away. */
+export const contended = (cause: unknown): StorageUnavailableError =>
+  new StorageUnavailableError('too many orders for the same product', { cause, callerGaveUp: true });
 
 interface Reasons {
   readonly CancellationReasons?: readonly CancellationReason[];
@@ -129,14 +129,9 @@ function judge(
   placement: OrderPlacement,
   error: unknown,
 ): PlacementResult {
-  const { order, fingerprint } = placement;
-  if (wasRefused(reasons[KEY]) && reasons[KEY]?.Item !== undefined) {
-    const known = toKeyRecord(reasons[KEY].Item);
-    // Our own write, whose answer got lost and which the SDK repeated.
-    if (known.order.id === order.id) return { outcome: 'placed' };
-    if (known.fingerprint === fingerprint) return { outcome: 'replayed', order: known.order };
-    return { outcome: 'key-reused' };
-  }
+  const { order } = placement;
+  if (wasRefused(reasons[KEY]) && reasons[KEY]?.Item !== undefined)
+    return judgeByKey(toKeyRecord(reasons[KEY].Item), placement);
   if (isUndecided(reasons[KEY]) || isUndecided(reasons[ORDER]))
     throw new ContendedError('the key is being written');
   const short = order.items
@@ -146,4 +141,12 @@ function judge(
   if (short !== undefined) return { outcome: 'out-of-stock', productId: short };
   if (reasons.some(isUndecided)) throw new ContendedError('a product is being written');
   throw error;
+}
+
+/** What a key that has placed an order means for this one. */
+export function judgeByKey(known: PlacedOrder, { order, fingerprint }: OrderPlacement): PlacementResult {
+  // Our own write, whose answer got lost and which the SDK repeated.
+  if (known.order.id === order.id) return { outcome: 'placed' };
+  if (known.fingerprint === fingerprint) return { outcome: 'replayed', order: known.order };
+  return { outcome: 'key-reused' };
 }

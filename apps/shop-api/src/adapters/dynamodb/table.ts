@@ -68,6 +68,8 @@ export const productsIn = (shard: number): AttributeValue => text(`products#${St
 export const ordersIn = (shard: number): AttributeValue => text(`orders#${String(shard)}`);
 export const capturesIn = (shard: number): AttributeValue => text(`captures#${String(shard)}`);
 export const keysIn = (shard: number): AttributeValue => text(`keys#${String(shard)}`);
+/** Where a key that has placed nothing, or whatever else is to be forgotten, is listed. */
+export const keysOfText = (value: string): AttributeValue => keysIn(shardOfText(value));
 
 export const productKey = (id: string): Item => ({ pk: productsIn(shardOfText(id)), sk: text(id) });
 export const orderKey = (id: string): Item => ({ pk: ordersIn(shardOfOrder(id)), sk: text(id) });
@@ -101,7 +103,10 @@ export function toProduct(item: Item): Product {
 }
 
 /** The order with its outbox entry: due for capture from `dueAt` on, until both attributes are gone. */
-export function toOrderItem({ order, authorizationId }: OrderPlacement, dueAt: number): Item {
+export function toOrderItem(
+  { order, authorizationId }: Pick<OrderPlacement, 'order' | 'authorizationId'>,
+  dueAt: number,
+): Item {
   return {
     ...orderKey(order.id),
     reference: text(order.reference),
