@@ -44,6 +44,28 @@ describe.each(ALL_REGION_TIERS)('the %s tier, read from its templates', (tier) =
     ]);
   });
 
+  it('keeps orders that the database refuses in the queue of their own region, and leads whoever asks for one there', () => {
+    for (const region of [home, standby]) {
+      expect(findNodeOfKind(topology, 'queue', region('IntakeQueue'))).toMatchObject({
+        visibilityTimeoutSeconds: 30,
+        redrive: { maxReceiveCount: 1_000, to: region('IntakeDeadLetterQueue') },
+      });
+      for (const zone of ['1', '2', '3']) {
+        const servers = region(`ServersZone${zone}`);
+        const queues = linksFrom(topology, servers).filter(({ to }) => to.endsWith('Queue'));
+        expect(queues).toEqual([
+          { from: servers, to: region('IntakeQueue'), necessity: 'soft', onRequestPath: true },
+        ]);
+        const { process } = findNodeOfKind(topology, 'compute-group', servers) ?? {};
+        expect(process?.environment['ORDER_INTAKE_QUEUE_URL']).toBe(`\${${region('IntakeQueue')}}`);
+      }
+    }
+    const behaviors = nodesOfKind(topology, 'edge')[0]?.behaviors ?? [];
+    const originOf = (path: string) => behaviors.find(({ pathPattern }) => pathPattern === path)?.origin;
+    expect(originOf('/order-intakes*')).toBeDefined();
+    expect(originOf('/order-intakes*')).toBe(originOf('/orders*'));
+  });
+
   it('has servers in each zone of each region, which use the database of their own region', () => {
     for (const [region, minInstances] of [
       [home, 2],
