@@ -65,11 +65,20 @@ describe('the emergency levers in AppConfig', () => {
     levers = await createTestLevers(bench.tables.dynamodb.endpoint);
   });
 
+  /** One that has found the shop read-only as it started: a busy machine may miss the limit of the first reading. */
+  const startReadOnly = (changes: Readonly<Record<string, string>> = {}): Promise<RunningFunction> => {
+    const start = async () => {
+      const candidate = await startShop({ ...levers.environment, ...changes });
+      const refused = await placeOnce(candidate, `before-${String(performance.now())}`);
+      expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'writer-unavailable' }]);
+      return candidate;
+    };
+    return vi.waitFor(start, { timeout: 40_000 });
+  };
+
   it('are found pulled by a function that starts, and let go by one that was frozen meanwhile', async () => {
     await levers.pull({ 'read-only': true });
-    const shop = await startShop(levers.environment);
-    const refused = await placeOnce(shop, 'read-only');
-    expect([refused.status, await refused.json()]).toMatchObject([503, { code: 'writer-unavailable' }]);
+    const shop = await startReadOnly();
     await levers.pull({ 'read-only': false });
     expect((await placeOnce(shop, 'read-only')).status).toBe(503);
     await untilStatus(201, () => placeOnce(shop, 'read-only', SLEPT));
@@ -97,18 +106,9 @@ describe('the emergency levers in AppConfig', () => {
     await levers.pull({ 'read-only': true });
     const { port } = new URL(bench.tables.dynamodb.endpoint);
     const config = await createBreakableLink(Number(port));
-    const shop = await vi.waitFor(
-      async () => {
-        const candidate = await startShop({
-          ...levers.environment,
-          AWS_ENDPOINT_URL_APPCONFIGDATA: `http://127.0.0.1:${String(config.port)}`,
-        });
-        // A busy machine may miss the limit of the first reading.
-        expect((await placeOnce(candidate, 'held')).status).toBe(503);
-        return candidate;
-      },
-      { timeout: 40_000 },
-    );
+    const shop = await startReadOnly({
+      AWS_ENDPOINT_URL_APPCONFIGDATA: `http://127.0.0.1:${String(config.port)}`,
+    });
     config.refuse();
     await levers.pull({ 'read-only': false });
     expect((await placeOnce(shop, 'held', SLEPT)).status).toBe(503);
