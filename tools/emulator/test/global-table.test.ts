@@ -69,35 +69,35 @@ async function tableOf(TableName: string, consistency: Consistency): Promise<Glo
 
 const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
 
-/** An order, and one less of what it takes, as a function of the shop would store them. */
-const order = (region: string, TableName: string, id: string) => ({
-  operation: 'TransactWriteItems',
+/** A request as a function of this region would make it. */
+const requestOf = (region: string, operation: string, input: object) => ({
+  operation,
   headers: {
     'content-type': 'application/x-amz-json-1.0',
-    'x-amz-target': `${API}.TransactWriteItems`,
+    'x-amz-target': `${API}.${operation}`,
     authorization: `AWS4-HMAC-SHA256 Credential=test/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=x`,
   },
-  body: JSON.stringify({
-    TransactItems: [
-      {
-        Put: {
-          TableName,
-          Item: { ...key('order', id), dueGroup: { S: 'open' } },
-          ConditionExpression: 'attribute_not_exists(pk)',
-        },
-      },
-      {
-        Update: {
-          TableName,
-          Key: key('product', '1'),
-          UpdateExpression: 'SET stock = stock - :one',
-          ConditionExpression: 'stock >= :one',
-          ExpressionAttributeValues: { ':one': { N: '1' } },
-        },
-      },
-    ],
-  }),
+  body: JSON.stringify(input),
 });
+
+/** An order that nobody has placed yet. */
+const newOrder = (TableName: string, id: string) => ({
+  TableName,
+  Item: { ...key('order', id), dueGroup: { S: 'open' } },
+  ConditionExpression: 'attribute_not_exists(pk)',
+});
+/** One less of what it takes. */
+const oneLess = (TableName: string) => ({
+  TableName,
+  Key: key('product', '1'),
+  UpdateExpression: 'SET stock = stock - :one',
+  ConditionExpression: 'stock >= :one',
+  ExpressionAttributeValues: { ':one': { N: '1' } },
+});
+const transaction = (region: string, tableName: string, id: string) =>
+  requestOf(region, 'TransactWriteItems', {
+    TransactItems: [{ Put: newOrder(tableName, id) }, { Update: oneLess(tableName) }],
+  });
 
 /** Orders that are due, by the index, and what is left of the product. */
 async function contentsOf({ call }: Emulator, TableName: string) {
@@ -124,7 +124,7 @@ it(
       { due: [], stock: '5' },
       { due: [], stock: '5' },
     ]);
-    expect((await global.write('eu-west-1', order('eu-west-1', 'eventual', 'a'))).status).toBe(200);
+    expect((await global.write('eu-west-1', transaction('eu-west-1', 'eventual', 'a'))).status).toBe(200);
     // The copy is read after the answer, and only then waits.
     while (clock.pendingTimers() < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(await everywhere('eventual')).toEqual([
@@ -145,11 +145,13 @@ it(
   { timeout: LONGEST_MS },
   async () => {
     const global = await tableOf('strong', 'strong');
-    const answers = await Promise.all(
-      REGIONS.map((region) => global.write(region, order(region, 'strong', 'a'))),
-    );
+    const put = (region: string) =>
+      global.write(region, requestOf(region, 'PutItem', newOrder('strong', 'a')));
+    const answers = await Promise.all(REGIONS.map(put));
     expect(answers.map(({ status }) => status)).toEqual([200, 400]);
-    expect(answers[1]?.body).toContain('TransactionCanceledException');
+    expect(answers[1]?.body).toContain('ConditionalCheckFailedException');
+    const update = requestOf('eu-central-1', 'UpdateItem', oneLess('strong'));
+    expect((await global.write('eu-central-1', update)).status).toBe(200);
     expect(await everywhere('strong')).toEqual([
       { due: ['a'], stock: '4' },
       { due: ['a'], stock: '4' },

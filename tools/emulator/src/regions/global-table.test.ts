@@ -259,6 +259,14 @@ describe('a table with strong consistency over regions', () => {
     expect(valueIn('c', 'order')).toBeUndefined();
   });
 
+  it('refuses transactions, and has carried none of them out', async () => {
+    const global = await globalOf('strong');
+    const transaction = { ...put('order', 1), operation: 'TransactWriteItems' };
+    const refused = await global.write('a', transaction);
+    expect([refused.status, refused.body]).toEqual([400, expect.stringContaining('ValidationException')]);
+    expect(table('a').sent).toEqual([]);
+  });
+
   it('gives no answer to a region that is gone', async () => {
     const global = await globalOf('strong');
     global.lose('a');

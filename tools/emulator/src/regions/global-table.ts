@@ -5,7 +5,7 @@
  * - `eventual`: a write is answered by its own region and copied to the others after the lag; of two writes to one item
  *   the later one wins everywhere. What a region had not handed on when it was lost arrives when it is back.
  * - `strong`: a write is carried out by one table at a time and answered when a majority of all regions has it, so that
- *   every living region reads it from then on. With fewer regions left it is refused.
+ *   every living region reads it from then on. With fewer regions left it is refused, and so are transactions.
  *
  * It sees writes at the fault point between functions and table; whoever writes past that is not copied. What it does
  * not show: how regions find out that one of them is gone (here they know at once), networks that fall apart into
@@ -76,6 +76,16 @@ const UNAVAILABLE: TableAnswer = {
   body: JSON.stringify({
     __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
     message: 'The request could not be processed: too few regions are available.',
+  }),
+};
+
+/** The Developer Guide says that such tables support no transactions, and not how they say so. */
+const NO_TRANSACTIONS: TableAnswer = {
+  status: 400,
+  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  body: JSON.stringify({
+    __type: 'com.amazon.coral.validate#ValidationException',
+    message: 'Transactions are not supported on a table with strong consistency over regions.',
   }),
 };
 
@@ -260,6 +270,7 @@ class StrongReplication extends Replication {
   write(region: string, request: TableRequest): Promise<TableAnswer> {
     return this.#lane(async () => {
       this.tableOf(region);
+      if (request.operation === 'TransactWriteItems') return NO_TRANSACTIONS;
       for (;;) {
         const first = [...this.tables.entries()][0];
         if (!first || !this.#isMajority(this.tables.size)) return UNAVAILABLE;

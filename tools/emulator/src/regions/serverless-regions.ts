@@ -43,7 +43,8 @@ export const TABLE_STAND_INS = {
     'Strong consistency over regions is a stand-in of ours: one table at a time carries out a write, and it is answered ' +
     'when a majority of the regions has it. That no acknowledged order is lost follows from that order of events and is ' +
     'shown; how regions agree without a common clock, notice that one is gone or part into halves, what a round trip ' +
-    'between them costs, and reads while a write is under way are not. It takes transactions, which such a table of AWS is said to refuse.',
+    'between them costs, and reads while a write is under way are not. It ' +
+    'refuses transactions, as such tables of AWS are said to.',
 } as const;
 
 export const SERVERLESS_REGION_STAND_INS: readonly string[] = [
