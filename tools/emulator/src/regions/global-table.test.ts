@@ -279,6 +279,29 @@ describe('a table with strong consistency over regions', () => {
     await expect(global.write('a', put('order', 1))).rejects.toThrow('fetch failed');
   });
 
+  it('lets writes to one item wait for each other, and not those to another', async () => {
+    const global = await globalOf('strong');
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const { send } = table('a');
+    Object.assign(table('a'), {
+      send: async (request: TableRequest) => {
+        if (request.body.includes('"slow"')) await held;
+        return send(request);
+      },
+    });
+    const slow = global.write('b', put('slow', 1));
+    const next = global.write('c', put('slow', 2));
+    expect((await global.write('b', put('quick', 3))).status).toBe(200);
+    expect([everywhere('slow'), everywhere('quick')]).toEqual([
+      [undefined, undefined, undefined],
+      ['3', '3', '3'],
+    ]);
+    letGo();
+    await Promise.all([slow, next]);
+    expect(everywhere('slow')).toEqual(['2', '2', '2']);
+  });
+
   it('fills a region that is back with what the others have before it takes part', async () => {
     const global = await globalOf('strong');
     global.lose('a');

@@ -4,7 +4,7 @@
  *
  * - `eventual`: a write is answered by its own region and copied to the others after the lag; of two writes to one item
  *   the later one wins everywhere. What a region had not handed on when it was lost arrives when it is back.
- * - `strong`: a write is carried out by one table at a time and answered when a majority of all regions has it, so that
+ * - `strong`: a write is carried out by one table, in turn with others to its item, and answered when a majority of all regions has it, so that
  *   every living region reads it from then on. With fewer regions left it is refused, and so are transactions.
  *
  * It sees writes at the fault point between functions and table; whoever writes past that is not copied. What it does
@@ -102,6 +102,32 @@ function createLane(): <T>(work: () => Promise<T>) => Promise<T> {
     const mine = last.then(work);
     last = mine.catch(() => undefined);
     return mine;
+  };
+}
+
+/** Work on different items at once, on the same item one after another, and now and then one piece of work alone. */
+function createItemLanes() {
+  const lastOf = new Map<string, Promise<unknown>>();
+  const running = new Set<Promise<unknown>>();
+  let alone: Promise<unknown> = Promise.resolve();
+  return {
+    inTurn<T>(items: readonly string[], work: () => Promise<T>): Promise<T> {
+      const mine = Promise.allSettled([alone, ...items.map((item) => lastOf.get(item))]).then(work);
+      const over = mine
+        .catch(() => undefined)
+        .finally(() => {
+          running.delete(over);
+          for (const item of items) if (lastOf.get(item) === over) lastOf.delete(item);
+        });
+      running.add(over);
+      for (const item of items) lastOf.set(item, over);
+      return mine;
+    },
+    alone<T>(work: () => Promise<T>): Promise<T> {
+      const mine = Promise.allSettled([alone, ...running]).then(work);
+      alone = mine.catch(() => undefined);
+      return mine;
+    },
   };
 }
 
@@ -263,14 +289,14 @@ class EventualReplication extends Replication {
 }
 
 class StrongReplication extends Replication {
-  /** One write at a time in all regions together: the order that all of them agree on. */
-  readonly #lane = createLane();
+  /** One write at a time to an item in all regions together: the order that all of them agree on. */
+  readonly #lanes = createItemLanes();
   readonly heldBack = 0;
 
   write(region: string, request: TableRequest): Promise<TableAnswer> {
-    return this.#lane(async () => {
+    if (request.operation === 'TransactWriteItems') return Promise.resolve(NO_TRANSACTIONS);
+    return this.#lanes.inTurn(this.keysOf(request).map(keyText), async () => {
       this.tableOf(region);
-      if (request.operation === 'TransactWriteItems') return NO_TRANSACTIONS;
       for (;;) {
         const first = [...this.tables.entries()][0];
         if (!first || !this.#isMajority(this.tables.size)) return UNAVAILABLE;
@@ -282,7 +308,7 @@ class StrongReplication extends Replication {
   }
 
   join(region: string, table: RegionTable): Promise<void> {
-    return this.#lane(async () => {
+    return this.#lanes.alone(async () => {
       await this.fill(region, table);
       this.tables.set(region, table);
     });

@@ -40,7 +40,8 @@ export const TABLE_STAND_INS = {
     'The global table is a stand-in of ours: what functions of one region write is copied to the tables of the others ' +
     'after a fixed lag, item by item, and the later write wins. What a lost region had not handed on arrives when it is back.',
   strong:
-    'Strong consistency over regions is a stand-in of ours: one table at a time carries out a write, and it is answered ' +
+    'Strong consistency over regions is a stand-in of ours: one table at a time carries out a write to an item, and it is ' +
+    'answered ' +
     'when a majority of the regions has it. That no acknowledged order is lost follows from that order of events and is ' +
     'shown; how regions agree without a common clock, notice that one is gone or part into halves, what a round trip ' +
     'between them costs, and reads while a write is under way are not. It ' +
