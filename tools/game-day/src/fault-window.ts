@@ -29,6 +29,12 @@ export const writesOf = (samples: readonly RequestSample[]): RequestSample[] =>
 
 const CAUSES_SHOWN = 5;
 
+/** A share of errors is one of some period: the shortest over which a tier's burn-rate alarms look. */
+export const ERROR_PERIOD_SECONDS = 300;
+
+export const watchesErrors = ({ criteria }: Acceptance): boolean =>
+  criteria.some(({ measure }) => measure === 'errorShareIncrease');
+
 /**
  * A window is measured when users came in at least this share of its seconds. A load generator that falls silent
  * must not look like a service that fails nobody; a second's pause of a busy machine is not silence.

@@ -18,10 +18,8 @@ import {
   createGuardian,
   createLocalCloud,
   createMultiRegionCloud,
-  REGION_STAND_INS,
   servesEverywhere,
   servingRegions,
-  STAND_INS,
 } from '@nines/local-cloud';
 import type {
   Bundles,
@@ -34,9 +32,10 @@ import type {
 } from '@nines/local-cloud';
 import { nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
+import { assumptionsOf } from './assumptions.ts';
 import { calibrate } from './calibration.ts';
-import { declaredAssumptions, declaredSourcesOf, drawDeclaredDurations } from './declared-durations.ts';
-import { judgeWindow, writesOf } from './fault-window.ts';
+import { declaredSourcesOf, drawDeclaredDurations } from './declared-durations.ts';
+import { ERROR_PERIOD_SECONDS, judgeWindow, watchesErrors, writesOf } from './fault-window.ts';
 import { FaultHitNothingError, FAULTS, NORMAL_PAYMENT, OVERLOAD_FACTOR } from './faults/index.ts';
 import type { Fault, FaultName, Injection, Response } from './faults/index.ts';
 import { CLIENT_PATIENCE_MS, startLoad } from './load-generator.ts';
@@ -57,8 +56,8 @@ import type { Audit } from './ledger.ts';
 import type { OnProgress } from './progress.ts';
 import { createRecorder, LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
-import { drawRegionDurations, regionAssumptions } from './region-durations.ts';
-import type { Assumption, FaultResult, GameDayReport, GameDayResult } from './result.ts';
+import { drawRegionDurations, isOverRegions } from './region-durations.ts';
+import type { FaultResult, GameDayReport, GameDayResult } from './result.ts';
 import { copyIntervalSeconds, decisionSeconds } from './single-server.ts';
 import { describeKept, readSystemOfRecord } from './system-of-record.ts';
 import type { ServersRecord } from './system-of-record.ts';
@@ -114,8 +113,6 @@ const GOOD_AGAIN_LIMIT_SECONDS = 45;
 const TAIL_SECONDS = 5;
 /** How long before a fault is looked at for what went wrong anyway. */
 const BASELINE_SECONDS = 10;
-/** A share of errors is one of some period: the shortest over which a tier's burn-rate alarms look. */
-const ERROR_PERIOD_SECONDS = 300;
 /** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
 const SETTLE_AWS_SECONDS = 400;
 const SETTLE_MACHINE_SECONDS = 60;
@@ -129,8 +126,6 @@ const mean = (seconds: DeclaredSeconds): number =>
 export function loadShareOf(topology: Topology): number {
   return servesEverywhere(topology) ? LOAD_SHARE / servingRegions(topology).length : LOAD_SHARE;
 }
-
-const isOverRegions = (topology: Topology): boolean => servingRegions(topology).length > 1;
 
 class GameDay {
   readonly #options: GameDayOptions;
@@ -680,67 +675,6 @@ class GameDay {
       environment,
     };
   }
-}
-
-const watchesErrors = ({ criteria }: Acceptance): boolean =>
-  criteria.some(({ measure }) => measure === 'errorShareIncrease');
-
-const usesErrorPeriod = (tier: TierId): boolean => acceptancesOf(tier).some(watchesErrors);
-
-function assumptionsOf({ tier, topology, pace, durations }: GameDayOptions): Assumption[] {
-  const ours = 'Nines, tools/game-day';
-  const paceNote =
-    pace.divisor === 1
-      ? []
-      : [
-          {
-            id: 'pace',
-            statement: `Fast pace: every time that AWS or the template decides was divided by ${String(pace.divisor)}, and so was what the limits allow for them. Times in this verdict are as measured, not multiplied back.`,
-            source: ours,
-          },
-        ];
-  return [
-    ...paceNote,
-    ...declaredAssumptions(topology, durations),
-    ...(usesErrorPeriod(tier)
-      ? [
-          {
-            id: 'error-period',
-            statement: `By how much errors went up is told over ${String(ERROR_PERIOD_SECONDS)} s from the fault on, the shortest period over which the tier's burn-rate alarms look.`,
-            source: ours,
-          },
-        ]
-      : []),
-    ...(isOverRegions(topology) ? regionAssumptions(topology) : []),
-    ...[...STAND_INS, ...(isOverRegions(topology) ? REGION_STAND_INS : [])].map((statement, index) => ({
-      id: `stand-in-${String(index + 1)}`,
-      statement,
-      source: 'Nines, tools/local-cloud',
-    })),
-    {
-      id: 'client-patience',
-      statement: `A user waits ${String(CLIENT_PATIENCE_MS / 1000)} s for an answer, then the request is bad; ${clientRetriesOf(tier) === 0 ? 'users do not retry' : 'within that time their client tries once more what was cut off or failed, which counts as one request'}.`,
-      source: ours,
-    },
-    {
-      id: 'payment',
-      statement:
-        'A payment authorization takes 40 ms (10 ms of jitter) when nothing is wrong, and reviews 15 ms.',
-      source: ours,
-    },
-    {
-      id: 'standby-rebuild',
-      statement:
-        'A new standby is built as fast as this machine copies; RDS takes minutes to hours, during which a second loss of the primary would not fail over.',
-      source: ours,
-    },
-    {
-      id: 'one-machine',
-      statement:
-        'Load generator, instances, database and stand-ins share this machine; availability per fault is what was seen here, with these faults, once each.',
-      source: ours,
-    },
-  ];
 }
 
 /** Runs a game day and leaves nothing behind, however it ends. */

@@ -1,7 +1,7 @@
 /** The durations of a tier of several regions that AWS decides, drawn as `declared-durations.ts` draws the others. */
 import { assumptionOf, createSeededRandom, declaredTime, deriveSeed, drawSeconds } from '@nines/availability';
 import type { DeclaredTimeId } from '@nines/availability';
-import { failoverOf } from '@nines/local-cloud';
+import { failoverOf, servingRegions } from '@nines/local-cloud';
 import type { RegionDurations } from '@nines/local-cloud';
 import type { Topology } from '@nines/topology';
 import type { Assumption } from './result.ts';
@@ -10,6 +10,8 @@ const SOURCES: Readonly<Record<keyof RegionDurations, DeclaredTimeId>> = {
   drawGlobalFailoverSeconds: 'aurora-global-failover',
   drawGlobalSwitchoverSeconds: 'aurora-global-switchover',
 };
+
+export const isOverRegions = (topology: Topology): boolean => servingRegions(topology).length > 1;
 
 /** Each kind of duration draws from a sequence of its own, so that one move more or less changes no other. */
 export function drawRegionDurations(seed: number): RegionDurations {
