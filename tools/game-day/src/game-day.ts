@@ -38,8 +38,9 @@ import { declaredSourcesOf, drawDeclaredDurations } from './declared-durations.t
 import { ERROR_PERIOD_SECONDS, judgeWindow, watchesErrors, writesOf } from './fault-window.ts';
 import { FaultHitNothingError, FAULTS, NORMAL_PAYMENT, OVERLOAD_FACTOR } from './faults/index.ts';
 import type { Fault, FaultName, Injection, Response } from './faults/index.ts';
-import { CLIENT_PATIENCE_MS, startLoad } from './load-generator.ts';
-import type { LoadGenerator, LoadStage } from './load-generator.ts';
+import { CLIENT_PATIENCE_MS } from './load-generator.ts';
+import { createLoadOfRun } from './load-of-run.ts';
+import type { LoadOfRun } from './load-of-run.ts';
 import {
   availabilityOf,
   countRequests,
@@ -106,8 +107,8 @@ export class TopologyNotWholeError extends Error {
  * than the peak of a tier of three zones, whose servers are 70% busy at their peak when one of the zones is lost.
  */
 const LOAD_SHARE = 0.6;
-/** Long enough for any game day; k6 is stopped when it is over. */
-const LONGEST_RUN = '3h';
+/** The rate that the users of a calibration suffice for; past it iterations are dropped, which ends the ramp too. */
+const CALIBRATION_RPS = 400;
 const GOOD_AGAIN_LIMIT_SECONDS = 45;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
 const TAIL_SECONDS = 5;
@@ -122,6 +123,9 @@ const KEPT_ORDERS_MACHINE_SECONDS = 45;
 const mean = (seconds: DeclaredSeconds): number =>
   typeof seconds === 'number' ? seconds : (seconds.min + seconds.max) / 2;
 
+/** Everyone may be left waiting for the whole of their patience before an iteration is dropped. */
+const usersFor = (peakRps: number): number => Math.ceil(peakRps * (CLIENT_PATIENCE_MS / 1000) * 1.2) + 10;
+
 /** Where all regions serve at once, each is built to bear everything that all of them get. */
 export function loadShareOf(topology: Topology): number {
   return servesEverywhere(topology) ? LOAD_SHARE / servingRegions(topology).length : LOAD_SHARE;
@@ -131,12 +135,11 @@ class GameDay {
   readonly #options: GameDayOptions;
   readonly #recorder: Recorder;
   readonly #guardian: Guardian;
+  readonly #load: LoadOfRun;
   readonly #declared: DeclaredDurations;
   readonly #problems: string[] = [];
   #cloud: LocalCloud | undefined;
   #phase = 'start';
-  #workingDirectory = '';
-  #generators = 0;
   #neverWhole = false;
   #cleanUp: Injection['afterwards'];
 
@@ -144,6 +147,22 @@ class GameDay {
     this.#options = options;
     this.#guardian = guardian;
     this.#recorder = createRecorder(() => options.clock.epochNow());
+    const { ledger } = this.#recorder;
+    this.#load = createLoadOfRun({
+      k6: options.k6,
+      script: options.loadScript,
+      baseUrl: () => this.#running.url,
+      retries: clientRetriesOf(options.tier),
+      guardian,
+      clock: options.clock,
+      recorder: this.#recorder,
+      onOrder: (order) => {
+        ledger.acknowledge(order);
+      },
+      onKept: (order) => {
+        ledger.keep(order);
+      },
+    });
     this.#declared = { ...drawDeclaredDurations(options.seed, options.topology), ...options.durations };
   }
 
@@ -160,33 +179,6 @@ class GameDay {
 
   #throwIfInterrupted(): void {
     if (this.#options.signal.aborted) throw new GameDayInterruptedError('the game day was interrupted.');
-  }
-
-  #load(name: string, stages: readonly LoadStage[], peakRps: number): LoadGenerator {
-    const { k6, loadScript, clock } = this.#options;
-    this.#generators += 1;
-    return startLoad({
-      name: `${name}-${String(this.#generators)}`,
-      k6,
-      script: loadScript,
-      baseUrl: this.#running.url,
-      stages,
-      // Everyone may be left waiting for the whole of their patience before an iteration is dropped.
-      maxVirtualUsers: Math.ceil(peakRps * (CLIENT_PATIENCE_MS / 1000) * 1.2) + 10,
-      retries: clientRetriesOf(this.#options.tier),
-      guardian: this.#guardian,
-      clock,
-      workingDirectory: this.#workingDirectory,
-      onRequest: (sample) => {
-        this.#recorder.request(sample);
-      },
-      onOrder: (order) => {
-        this.#recorder.ledger.acknowledge(order);
-      },
-      onKept: (order) => {
-        this.#recorder.ledger.keep(order);
-      },
-    });
   }
 
   /** A fault that nothing is promised for could only be told about, never judged. */
@@ -211,7 +203,7 @@ class GameDay {
       await this.#startCloud();
       this.#enter('calibration');
       const capacityRps = await calibrate({
-        start: (stages) => this.#load('calibration', stages, 400),
+        start: (stages) => this.#load.start('calibration', stages, usersFor(CALIBRATION_RPS)),
         recorder: this.#recorder,
         clock,
         signal,
@@ -231,7 +223,7 @@ class GameDay {
   async #startCloud(): Promise<void> {
     const { topology, bundles, pace, clock, onProgress } = this.#options;
     this.#enter('starting the topology');
-    this.#workingDirectory = await this.#guardian.makeDirectory('nines-load-');
+    await this.#load.prepare();
     const cloudOptions: LocalCloudOptions = {
       topology,
       bundles,
@@ -278,26 +270,13 @@ class GameDay {
   async #breakUnderLoad(capacityRps: number, loadRps: number) {
     const { clock } = this.#options;
     this.#enter('warm-up');
-    const generator = this.#load(
-      'steady',
-      [
-        { target: loadRps, duration: '0s' },
-        { target: loadRps, duration: LONGEST_RUN },
-      ],
-      loadRps,
-    );
-    // A generator that dies takes the measurement with it, so the run ends there and then.
-    let failure: Error | undefined;
-    generator.ended.catch((error: unknown) => {
-      failure = error as Error;
-    });
-    await generator.started;
+    const steady = await this.#load.startSteady(loadRps, usersFor(loadRps));
     const measuredFromMs = clock.epochNow();
     const results: FaultResult[] = [];
     try {
       for (const fault of this.#selected()) {
         const isServed = await this.#awaitGoodSeconds(GOOD_SECONDS_IN_A_ROW);
-        if (failure) throw failure;
+        steady.throwIfFailed();
         // Users who are not served already cannot show what the next fault does to them.
         if (!isServed) break;
         const result = await this.#tryFault(fault, capacityRps, loadRps);
@@ -306,9 +285,9 @@ class GameDay {
         if (this.#neverWhole) break;
       }
     } finally {
-      await generator.stop();
+      await steady.stop();
     }
-    if (failure) throw failure;
+    steady.throwIfFailed();
     const audit = await this.#auditAfterAll();
     return { faults: results, measuredFromMs, audit };
   }
@@ -413,7 +392,7 @@ class GameDay {
       pace,
       capacityRps,
       loadRps,
-      extraLoad: { start: (rate) => this.#startExtraLoad(rate) },
+      extraLoad: { start: (rate) => this.#load.startExtra(rate, usersFor(rate)) },
     });
     const injectedAtMs = injection.beganAtMs ?? askedAtMs;
     this.#recorder.mark('inject', `${fault.name}: ${injection.target}`);
@@ -521,26 +500,6 @@ class GameDay {
         overloadFactor: OVERLOAD_FACTOR,
       }),
     );
-  }
-
-  async #startExtraLoad(ratePerSecond: number) {
-    const extra = this.#load(
-      'extra',
-      [
-        { target: ratePerSecond, duration: '0s' },
-        { target: ratePerSecond, duration: '10m' },
-      ],
-      ratePerSecond,
-    );
-    await extra.started;
-    return {
-      startedAtMs: this.#options.clock.epochNow(),
-      stop: async () => {
-        await extra.stop();
-        // A generator that had died by itself offered less than was meant.
-        await extra.ended;
-      },
-    };
   }
 
   async #hold(fault: Fault, injectedAtMs: number): Promise<void> {

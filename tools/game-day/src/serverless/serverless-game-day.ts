@@ -21,8 +21,10 @@ import { judgeWindow } from '../fault-window.ts';
 import { FaultHitNothingError } from '../faults/fault.ts';
 import { FaultWithoutAcceptanceError, GameDayInterruptedError } from '../game-day.ts';
 import type { Audit, KeptOrder } from '../ledger.ts';
-import { CLIENT_PATIENCE_MS, startLoad } from '../load-generator.ts';
-import type { LoadGenerator, LoadStage } from '../load-generator.ts';
+import { CLIENT_PATIENCE_MS } from '../load-generator.ts';
+import type { LoadStage } from '../load-generator.ts';
+import { createLoadOfRun } from '../load-of-run.ts';
+import type { LoadOfRun } from '../load-of-run.ts';
 import {
   availabilityOf,
   countRequests,
@@ -96,7 +98,6 @@ const WARM_UP: readonly LoadStage[] = [
 ];
 const WARM_UP_SECONDS = 10;
 const MOST_USERS = 200;
-const LONGEST_RUN = '3h';
 /** After the calibration the emulator still works on what nobody waits for any more. */
 const GOOD_AGAIN_LIMIT_SECONDS = 60;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
@@ -116,22 +117,29 @@ class ServerlessGameDay {
   readonly #options: ServerlessGameDayOptions;
   readonly #recorder: Recorder;
   readonly #watch: OrderWatch;
-  readonly #guardian: Guardian;
+  readonly #load: LoadOfRun;
   readonly #problems: string[] = [];
   #cloud: ServerlessCloud | undefined;
   #settings: TemplateSettings | undefined;
   #phase = 'start';
-  #workingDirectory = '';
-  #generators = 0;
   #neverWhole = false;
   /** What the running fault wants to be done once it is judged. */
   #cleanUp: (() => Promise<void>) | undefined;
 
   constructor(options: ServerlessGameDayOptions, guardian: Guardian) {
     this.#options = options;
-    this.#guardian = guardian;
     this.#recorder = createRecorder(() => options.clock.epochNow());
     this.#watch = createOrderWatch(this.#recorder.ledger);
+    this.#load = createLoadOfRun({
+      k6: options.k6,
+      script: options.loadScript,
+      baseUrl: () => this.#running.url,
+      guardian,
+      clock: options.clock,
+      recorder: this.#recorder,
+      onOrder: this.#watch.acknowledge,
+      onKept: this.#watch.keep,
+    });
   }
 
   get #running(): ServerlessCloud {
@@ -152,27 +160,6 @@ class ServerlessGameDay {
 
   #throwIfInterrupted(): void {
     if (this.#options.signal.aborted) throw new GameDayInterruptedError('the game day was interrupted.');
-  }
-
-  #load(name: string, stages: readonly LoadStage[]): LoadGenerator {
-    const { k6, loadScript, clock } = this.#options;
-    this.#generators += 1;
-    return startLoad({
-      name: `${name}-${String(this.#generators)}`,
-      k6,
-      script: loadScript,
-      baseUrl: this.#running.url,
-      stages,
-      maxVirtualUsers: MOST_USERS,
-      guardian: this.#guardian,
-      clock,
-      workingDirectory: this.#workingDirectory,
-      onRequest: (sample) => {
-        this.#recorder.request(sample);
-      },
-      onOrder: this.#watch.acknowledge,
-      onKept: this.#watch.keep,
-    });
   }
 
   async run(): Promise<GameDayReport> {
@@ -206,7 +193,7 @@ class ServerlessGameDay {
   async #start(): Promise<void> {
     const { pace, startCloud } = this.#options;
     this.#enter('deploying the tier');
-    this.#workingDirectory = await this.#guardian.makeDirectory('nines-load-');
+    await this.#load.prepare();
     this.#cloud = await startCloud(({ message }) => {
       this.#recorder.mark('event', message);
     });
@@ -227,7 +214,7 @@ class ServerlessGameDay {
     const { clock, signal } = this.#options;
     this.#enter('warm-up of the emulator');
     await this.#startProcesses();
-    const warmUp = this.#load('warm-up', WARM_UP);
+    const warmUp = this.#load.start('warm-up', WARM_UP, MOST_USERS);
     await warmUp.started;
     await clock.sleep(WARM_UP_SECONDS * 1000, signal);
     await warmUp.stop();
@@ -235,7 +222,7 @@ class ServerlessGameDay {
     this.#enter('calibration');
     const found = await calibrate({
       ramp: RAMP,
-      start: (stages) => this.#load('calibration', stages),
+      start: (stages) => this.#load.start('calibration', stages, MOST_USERS),
       recorder: this.#recorder,
       clock,
       signal,
@@ -259,16 +246,7 @@ class ServerlessGameDay {
   async #breakUnderLoad(capacityRps: number, loadRps: number) {
     const { clock } = this.#options;
     this.#enter('steady load');
-    const generator = this.#load('steady', [
-      { target: loadRps, duration: '0s' },
-      { target: loadRps, duration: LONGEST_RUN },
-    ]);
-    // A generator that dies takes the measurement with it, so the run ends there and then.
-    let failure: Error | undefined;
-    generator.ended.catch((error: unknown) => {
-      failure = error as Error;
-    });
-    await generator.started;
+    const steady = await this.#load.startSteady(loadRps, MOST_USERS);
     // Beside what the emulator still has to do for the calibration nothing of the tier could be told.
     const isServed = await this.#awaitGoodSeconds(clock.epochNow());
     if (!isServed) this.#problems.push('its users were never served well, before any fault');
@@ -276,16 +254,16 @@ class ServerlessGameDay {
     const results: FaultResult[] = [];
     try {
       for (const fault of isServed ? this.#selected() : []) {
-        if (failure) throw failure;
+        steady.throwIfFailed();
         const result = await this.#tryFault(fault, capacityRps, loadRps);
         if (result) results.push(result);
         // Users who are not served already cannot show what the next fault does to them.
         if (this.#neverWhole) break;
       }
     } finally {
-      await generator.stop();
+      await steady.stop();
     }
-    if (failure) throw failure;
+    steady.throwIfFailed();
     return { faults: results, measuredFromMs, audit: await this.#auditAfterAll() };
   }
 
@@ -368,7 +346,7 @@ class ServerlessGameDay {
       clock,
       signal,
       loadRps,
-      extraLoad: { start: (rate) => this.#startExtraLoad(rate) },
+      extraLoad: { start: (rate) => this.#load.startExtra(rate, MOST_USERS) },
       acknowledgedSince: this.#watch.acknowledgedSince,
       kill: killIfAlive,
       acknowledge: (order: AcknowledgedOrder) => {
@@ -504,22 +482,6 @@ class ServerlessGameDay {
         ...(this.#running.regions === undefined ? {} : { regions: this.#running.regions }),
       }),
     );
-  }
-
-  async #startExtraLoad(ratePerSecond: number) {
-    const extra = this.#load('extra', [
-      { target: ratePerSecond, duration: '0s' },
-      { target: ratePerSecond, duration: '10m' },
-    ]);
-    await extra.started;
-    return {
-      startedAtMs: this.#options.clock.epochNow(),
-      stop: async () => {
-        await extra.stop();
-        // A generator that had died by itself offered less than was meant.
-        await extra.ended;
-      },
-    };
   }
 
   async #reportSeconds(signal: AbortSignal): Promise<void> {
