@@ -6,12 +6,10 @@
 import {
   acceptancesOf,
   clientRetriesOf,
-  createSeededRandom,
   declaredTime,
   declaredTimes,
   findAcceptance,
   longestSeconds,
-  supportOfRun,
 } from '@nines/availability';
 import type { Acceptance, BaseTimeId, DeclaredSeconds, TierId } from '@nines/availability';
 import {
@@ -42,14 +40,11 @@ import { CLIENT_PATIENCE_MS } from './load-generator.ts';
 import { createLoadOfRun } from './load-of-run.ts';
 import type { LoadOfRun } from './load-of-run.ts';
 import {
-  availabilityOf,
   countRequests,
   directSecondsOf,
   GOOD_SECONDS_IN_A_ROW,
-  lossSecondsOf,
   quantileOf,
   recoverySecondsOf,
-  totalOf,
 } from './measures.ts';
 import { paymentTrafficBetween, readPaymentCounters } from './payment-traffic.ts';
 import { describePrediction, mixOf, predict } from './prediction.ts';
@@ -58,7 +53,9 @@ import type { OnProgress } from './progress.ts';
 import { createRecorder, LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
 import { drawRegionDurations, isOverRegions } from './region-durations.ts';
-import type { FaultResult, GameDayReport, GameDayResult } from './result.ts';
+import { reportOfRun } from './report-of-run.ts';
+import type { BrokenUnderLoad } from './report-of-run.ts';
+import type { FaultResult, GameDayReport } from './result.ts';
 import { copyIntervalSeconds, decisionSeconds } from './single-server.ts';
 import { describeKept, readSystemOfRecord } from './system-of-record.ts';
 import type { ServersRecord } from './system-of-record.ts';
@@ -212,8 +209,17 @@ class GameDay {
       await this.#settle();
       this.#throwIfInterrupted();
       const loadRps = Math.max(1, Math.round(capacityRps * loadShareOf(this.#options.topology)));
-      const { faults, measuredFromMs, audit } = await this.#breakUnderLoad(capacityRps, loadRps);
-      return this.#report(faults, { capacityRps, loadRps, startedAt, measuredFromMs, audit });
+      const broken = await this.#breakUnderLoad(capacityRps, loadRps);
+      return reportOfRun(this.#options, {
+        ...broken,
+        recorder: this.#recorder,
+        selectedFaults: this.#selected().length,
+        capacityRps,
+        loadRps,
+        startedAt,
+        assumptions: assumptionsOf(this.#options),
+        problems: this.#problems,
+      });
     } finally {
       watching.abort();
       await this.#cloud?.close();
@@ -267,7 +273,7 @@ class GameDay {
     limit.abort();
   }
 
-  async #breakUnderLoad(capacityRps: number, loadRps: number) {
+  async #breakUnderLoad(capacityRps: number, loadRps: number): Promise<BrokenUnderLoad> {
     const { clock } = this.#options;
     this.#enter('warm-up');
     const steady = await this.#load.startSteady(loadRps, usersFor(loadRps));
@@ -579,60 +585,6 @@ class GameDay {
         p95Ms: quantileOf(latencies, 0.95),
       });
     }
-  }
-
-  #report(
-    faults: readonly FaultResult[],
-    run: {
-      capacityRps: number;
-      loadRps: number;
-      startedAt: string;
-      measuredFromMs: number;
-      audit: Audit;
-    },
-  ): GameDayReport {
-    const { clock, tier, pace, seed, environment } = this.#options;
-    const endedAtMs = clock.epochNow();
-    const samples = this.#recorder.between(run.measuredFromMs, endedAtMs);
-    const seconds = this.#recorder.secondsBetween(run.measuredFromMs, endedAtMs);
-    const perSecond = seconds.map((second) => ({ good: second.good, total: totalOf(second) }));
-    const requests = countRequests(samples);
-    const sum = (pick: (fault: FaultResult) => number) =>
-      faults.reduce((total, fault) => total + pick(fault), 0);
-    const missing = this.#selected().length - faults.length;
-    const result: GameDayResult = {
-      tier,
-      pace: pace.name,
-      paceDivisor: pace.divisor,
-      seed,
-      met:
-        faults.length > 0 &&
-        missing === 0 &&
-        this.#problems.length === 0 &&
-        faults.every((fault) => fault.met),
-      capacityRps: run.capacityRps,
-      loadRps: run.loadRps,
-      durationSeconds: (endedAtMs - this.#recorder.startedAtMs) / 1000,
-      requests,
-      availability: availabilityOf(requests),
-      lossSeconds: lossSecondsOf(seconds),
-      acknowledged: this.#recorder.ledger.acknowledgedBetween(run.measuredFromMs, endedAtMs),
-      lost: sum((fault) => fault.lost) + run.audit.lost.length,
-      doubled: sum((fault) => fault.doubled) + run.audit.doubled.length,
-      supports: supportOfRun(perSecond, createSeededRandom(seed))?.sentences ?? [
-        'No request was offered, so nothing is supported.',
-      ],
-      assumptions: assumptionsOf(this.#options),
-      faults,
-      problems: this.#problems,
-    };
-    return {
-      result,
-      timeline: this.#recorder.timeline(),
-      marks: this.#recorder.marks,
-      startedAt: run.startedAt,
-      environment,
-    };
   }
 }
 

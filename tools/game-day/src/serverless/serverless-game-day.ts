@@ -4,12 +4,10 @@
  * have seen beside what the template says. It never passes by default.
  */
 import {
-  createSeededRandom,
   declaredTimes,
   findServerlessAcceptance,
   longestSeconds,
   serverlessAcceptancesOf,
-  supportOfRun,
 } from '@nines/availability';
 import type { BaseTimeId, Measurements, ServerlessFaultId, TierId } from '@nines/availability';
 import type { ServerlessCloud } from '@nines/emulator';
@@ -25,20 +23,14 @@ import { CLIENT_PATIENCE_MS } from '../load-generator.ts';
 import type { LoadStage } from '../load-generator.ts';
 import { createLoadOfRun } from '../load-of-run.ts';
 import type { LoadOfRun } from '../load-of-run.ts';
-import {
-  availabilityOf,
-  countRequests,
-  goodAnswersBySecond,
-  lossSecondsOf,
-  quantileOf,
-  recoverySecondsOf,
-  totalOf,
-} from '../measures.ts';
+import { countRequests, goodAnswersBySecond, quantileOf, recoverySecondsOf, totalOf } from '../measures.ts';
 import { describePrediction } from '../prediction.ts';
 import type { OnProgress } from '../progress.ts';
 import { createRecorder, LATEST_REPORT_MS } from '../recorder.ts';
 import type { Recorder } from '../recorder.ts';
-import type { FaultResult, GameDayReport, GameDayResult } from '../result.ts';
+import { reportOfRun } from '../report-of-run.ts';
+import type { BrokenUnderLoad } from '../report-of-run.ts';
+import type { FaultResult, GameDayReport } from '../result.ts';
 import { serverlessAssumptions } from './assumptions.ts';
 import { KILL_AFTER_MS } from './faults/function-kill.ts';
 import { SERVERLESS_FAULTS } from './faults/index.ts';
@@ -171,8 +163,18 @@ class ServerlessGameDay {
       await this.#start();
       const capacityRps = await this.#findCapacity();
       const loadRps = Math.max(1, Math.round(capacityRps * LOAD_SHARE));
-      const run = await this.#breakUnderLoad(capacityRps, loadRps);
-      return this.#report({ ...run, capacityRps, loadRps, startedAt });
+      const broken = await this.#breakUnderLoad(capacityRps, loadRps);
+      return reportOfRun(this.#options, {
+        ...broken,
+        flavour: 'serverless',
+        recorder: this.#recorder,
+        selectedFaults: this.#selected().length,
+        capacityRps,
+        loadRps,
+        startedAt,
+        assumptions: serverlessAssumptions(this.#options.pace, this.#template, this.#running),
+        problems: this.#problems,
+      });
     } finally {
       watching.abort();
       await this.#cloud?.close();
@@ -243,7 +245,7 @@ class ServerlessGameDay {
     await Promise.allSettled(asked);
   }
 
-  async #breakUnderLoad(capacityRps: number, loadRps: number) {
+  async #breakUnderLoad(capacityRps: number, loadRps: number): Promise<BrokenUnderLoad> {
     const { clock } = this.#options;
     this.#enter('steady load');
     const steady = await this.#load.startSteady(loadRps, MOST_USERS);
@@ -494,55 +496,6 @@ class ServerlessGameDay {
       const counts = countRequests(samples);
       onProgress({ kind: 'second', phase: this.#phase, counts, p95Ms: quantileOf(latencies, 0.95) });
     }
-  }
-
-  #report(run: {
-    readonly faults: readonly FaultResult[];
-    readonly capacityRps: number;
-    readonly loadRps: number;
-    readonly startedAt: string;
-    readonly measuredFromMs: number;
-    readonly audit: Audit;
-  }): GameDayReport {
-    const { clock, tier, pace, seed, environment } = this.#options;
-    const { faults, audit, measuredFromMs } = run;
-    const endedAtMs = clock.epochNow();
-    const requests = countRequests(this.#recorder.between(measuredFromMs, endedAtMs));
-    const seconds = this.#recorder.secondsBetween(measuredFromMs, endedAtMs);
-    const perSecond = seconds.map((second) => ({ good: second.good, total: totalOf(second) }));
-    const sum = (pick: (fault: FaultResult) => number) =>
-      faults.reduce((total, fault) => total + pick(fault), 0);
-    const isWhole = faults.length > 0 && faults.length === this.#selected().length;
-    const result: GameDayResult = {
-      tier,
-      flavour: 'serverless',
-      pace: pace.name,
-      paceDivisor: pace.divisor,
-      seed,
-      met: isWhole && this.#problems.length === 0 && faults.every((fault) => fault.met),
-      capacityRps: run.capacityRps,
-      loadRps: run.loadRps,
-      durationSeconds: (endedAtMs - this.#recorder.startedAtMs) / 1000,
-      requests,
-      availability: availabilityOf(requests),
-      lossSeconds: lossSecondsOf(seconds),
-      acknowledged: this.#recorder.ledger.acknowledgedBetween(measuredFromMs, endedAtMs),
-      lost: sum((fault) => fault.lost) + audit.lost.length,
-      doubled: sum((fault) => fault.doubled) + audit.doubled.length,
-      supports: supportOfRun(perSecond, createSeededRandom(seed))?.sentences ?? [
-        'No request was offered, so nothing is supported.',
-      ],
-      assumptions: serverlessAssumptions(pace, this.#template, this.#running),
-      faults,
-      problems: this.#problems,
-    };
-    return {
-      result,
-      timeline: this.#recorder.timeline(),
-      marks: this.#recorder.marks,
-      startedAt: run.startedAt,
-      environment,
-    };
   }
 }
 
