@@ -31,31 +31,25 @@ import type {
 import { nodesOfKind } from '@nines/topology';
 import type { Topology } from '@nines/topology';
 import { assumptionsOf } from './assumptions.ts';
-import { calibrate } from './calibration.ts';
 import { declaredSourcesOf, drawDeclaredDurations } from './declared-durations.ts';
 import { ERROR_PERIOD_SECONDS, judgeWindow, watchesErrors, writesOf } from './fault-window.ts';
-import { FaultHitNothingError, FAULTS, NORMAL_PAYMENT, OVERLOAD_FACTOR } from './faults/index.ts';
+import { FAULTS, NORMAL_PAYMENT, OVERLOAD_FACTOR } from './faults/index.ts';
 import type { Fault, FaultName, Injection, Response } from './faults/index.ts';
 import { CLIENT_PATIENCE_MS } from './load-generator.ts';
 import { createLoadOfRun } from './load-of-run.ts';
-import type { LoadOfRun } from './load-of-run.ts';
-import {
-  countRequests,
-  directSecondsOf,
-  GOOD_SECONDS_IN_A_ROW,
-  quantileOf,
-  recoverySecondsOf,
-} from './measures.ts';
+import { directSecondsOf, GOOD_SECONDS_IN_A_ROW, recoverySecondsOf } from './measures.ts';
 import { paymentTrafficBetween, readPaymentCounters } from './payment-traffic.ts';
 import { describePrediction, mixOf, predict } from './prediction.ts';
-import type { Audit } from './ledger.ts';
 import type { OnProgress } from './progress.ts';
+import { refuseFaultsWithoutAcceptance } from './promised-faults.ts';
 import { createRecorder, LATEST_REPORT_MS } from './recorder.ts';
 import type { Recorder } from './recorder.ts';
 import { drawRegionDurations, isOverRegions } from './region-durations.ts';
 import { reportOfRun } from './report-of-run.ts';
 import type { BrokenUnderLoad } from './report-of-run.ts';
 import type { FaultResult, GameDayReport } from './result.ts';
+import { RunUnderLoad } from './run-under-load.ts';
+import type { MeasuredFault } from './run-under-load.ts';
 import { copyIntervalSeconds, decisionSeconds } from './single-server.ts';
 import { describeKept, readSystemOfRecord } from './system-of-record.ts';
 import type { ServersRecord } from './system-of-record.ts';
@@ -84,16 +78,6 @@ export interface GameDayOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export class GameDayInterruptedError extends Error {
-  readonly code = 'game-day-interrupted';
-  override readonly name = 'GameDayInterruptedError';
-}
-
-export class FaultWithoutAcceptanceError extends Error {
-  readonly code = 'fault-without-acceptance';
-  override readonly name = 'FaultWithoutAcceptanceError';
-}
-
 export class TopologyNotWholeError extends Error {
   readonly code = 'topology-not-whole';
   override readonly name = 'TopologyNotWholeError';
@@ -109,8 +93,6 @@ const CALIBRATION_RPS = 400;
 const GOOD_AGAIN_LIMIT_SECONDS = 45;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
 const TAIL_SECONDS = 5;
-/** How long before a fault is looked at for what went wrong anyway. */
-const BASELINE_SECONDS = 10;
 /** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
 const SETTLE_AWS_SECONDS = 400;
 const SETTLE_MACHINE_SECONDS = 60;
@@ -132,20 +114,16 @@ class GameDay {
   readonly #options: GameDayOptions;
   readonly #recorder: Recorder;
   readonly #guardian: Guardian;
-  readonly #load: LoadOfRun;
+  readonly #run: RunUnderLoad;
   readonly #declared: DeclaredDurations;
-  readonly #problems: string[] = [];
   #cloud: LocalCloud | undefined;
-  #phase = 'start';
-  #neverWhole = false;
-  #cleanUp: Injection['afterwards'];
 
   constructor(options: GameDayOptions, guardian: Guardian) {
     this.#options = options;
     this.#guardian = guardian;
     this.#recorder = createRecorder(() => options.clock.epochNow());
     const { ledger } = this.#recorder;
-    this.#load = createLoadOfRun({
+    const load = createLoadOfRun({
       k6: options.k6,
       script: options.loadScript,
       baseUrl: () => this.#running.url,
@@ -160,6 +138,8 @@ class GameDay {
         ledger.keep(order);
       },
     });
+    const { clock, onProgress, signal } = options;
+    this.#run = new RunUnderLoad({ recorder: this.#recorder, load, clock, onProgress, signal });
     this.#declared = { ...drawDeclaredDurations(options.seed, options.topology), ...options.durations };
   }
 
@@ -168,46 +148,19 @@ class GameDay {
     return this.#cloud;
   }
 
-  #enter(label: string): void {
-    this.#phase = label;
-    this.#recorder.mark('phase', label);
-    this.#options.onProgress({ kind: 'phase', label });
-  }
-
-  #throwIfInterrupted(): void {
-    if (this.#options.signal.aborted) throw new GameDayInterruptedError('the game day was interrupted.');
-  }
-
-  /** A fault that nothing is promised for could only be told about, never judged. */
-  #refuseFaultsWithoutAcceptance(): void {
-    const { tier, faults = [] } = this.#options;
-    const without = faults.filter((name) => !findAcceptance(tier, name));
-    if (without.length === 0) return;
-    throw new FaultWithoutAcceptanceError(
-      `${tier} promises nothing for ${without.join(', ')}; it does for ${acceptancesOf(tier)
-        .map(({ fault }) => fault)
-        .join(', ')}.`,
-    );
-  }
-
   async run(): Promise<GameDayReport> {
-    this.#refuseFaultsWithoutAcceptance();
-    const { clock, signal } = this.#options;
+    const { clock, tier, faults = [] } = this.#options;
+    const promised = acceptancesOf(tier).map(({ fault }) => fault);
+    refuseFaultsWithoutAcceptance(tier, faults, promised);
     const startedAt = new Date(clock.epochNow()).toISOString();
     const watching = new AbortController();
-    void this.#reportSeconds(watching.signal);
+    void this.#run.reportSeconds(watching.signal);
     try {
       await this.#startCloud();
-      this.#enter('calibration');
-      const capacityRps = await calibrate({
-        start: (stages) => this.#load.start('calibration', stages, usersFor(CALIBRATION_RPS)),
-        recorder: this.#recorder,
-        clock,
-        signal,
-      });
+      const capacityRps = await this.#run.calibrate(usersFor(CALIBRATION_RPS));
       // What was loaded beyond its capacity may have been taken for lost.
       await this.#settle();
-      this.#throwIfInterrupted();
+      this.#run.throwIfInterrupted();
       const loadRps = Math.max(1, Math.round(capacityRps * loadShareOf(this.#options.topology)));
       const broken = await this.#breakUnderLoad(capacityRps, loadRps);
       return reportOfRun(this.#options, {
@@ -218,7 +171,7 @@ class GameDay {
         loadRps,
         startedAt,
         assumptions: assumptionsOf(this.#options),
-        problems: this.#problems,
+        problems: this.#run.problems,
       });
     } finally {
       watching.abort();
@@ -228,8 +181,8 @@ class GameDay {
 
   async #startCloud(): Promise<void> {
     const { topology, bundles, pace, clock, onProgress } = this.#options;
-    this.#enter('starting the topology');
-    await this.#load.prepare();
+    this.#run.enter('starting the topology');
+    await this.#run.load.prepare();
     const cloudOptions: LocalCloudOptions = {
       topology,
       bundles,
@@ -247,7 +200,7 @@ class GameDay {
     this.#cloud = isOverRegions(topology)
       ? await createMultiRegionCloud({ ...cloudOptions, regionDurations })
       : await createLocalCloud(cloudOptions);
-    this.#throwIfInterrupted();
+    this.#run.throwIfInterrupted();
     await this.#settle();
   }
 
@@ -261,7 +214,7 @@ class GameDay {
     });
     const whole = AbortSignal.any([signal, limit.signal]);
     await this.#running.settle(whole);
-    this.#throwIfInterrupted();
+    this.#run.throwIfInterrupted();
     if (limit.signal.aborted) {
       const logs = this.#running.instances
         .map((one) => `${one.id}: ${one.lastOutput.slice(-600)}`)
@@ -275,38 +228,27 @@ class GameDay {
 
   async #breakUnderLoad(capacityRps: number, loadRps: number): Promise<BrokenUnderLoad> {
     const { clock } = this.#options;
-    this.#enter('warm-up');
-    const steady = await this.#load.startSteady(loadRps, usersFor(loadRps));
+    this.#run.enter('warm-up');
+    const steady = await this.#run.load.startSteady(loadRps, usersFor(loadRps));
     const measuredFromMs = clock.epochNow();
     const results: FaultResult[] = [];
     try {
       for (const fault of this.#selected()) {
-        const isServed = await this.#awaitGoodSeconds(GOOD_SECONDS_IN_A_ROW);
+        const isServed = await this.#awaitGoodSeconds();
         steady.throwIfFailed();
         // Users who are not served already cannot show what the next fault does to them.
         if (!isServed) break;
         const result = await this.#tryFault(fault, capacityRps, loadRps);
         if (result) results.push(result);
         // What is no longer whole cannot be broken further in a way that proves anything.
-        if (this.#neverWhole) break;
+        if (this.#run.isGivenUp) break;
       }
     } finally {
       await steady.stop();
     }
     steady.throwIfFailed();
-    const audit = await this.#auditAfterAll();
-    return { faults: results, measuredFromMs, audit };
-  }
-
-  /** Orders acknowledged after the last fault's audit count too, though no fault is to blame for them. */
-  async #auditAfterAll(): Promise<Audit> {
-    const record = await this.#readRecord(this.#options.clock.epochNow());
-    const audit = this.#recorder.ledger.audit(record);
-    const { lost, doubled } = audit;
-    if (lost.length > 0) this.#problems.push(`${String(lost.length)} orders were lost after the last fault`);
-    if (doubled.length > 0)
-      this.#problems.push(`${String(doubled.length)} orders were doubled after the last fault`);
-    return audit;
+    const record = await this.#readRecord(clock.epochNow());
+    return { faults: results, measuredFromMs, audit: this.#run.auditAfterAll(record) };
   }
 
   /** What was kept until then takes its time: it is waited for until it has been decided about, or never will be. */
@@ -336,52 +278,24 @@ class GameDay {
     );
   }
 
-  /** Waits for so many good seconds in a row, so that a fault is never blamed for what came before it. */
-  async #awaitGoodSeconds(inARow: number): Promise<boolean> {
-    const { clock, signal } = this.#options;
-    const fromMs = clock.epochNow();
-    for (let waited = 0; waited < GOOD_AGAIN_LIMIT_SECONDS; waited += 1) {
-      await clock.sleep(1000, signal);
-      this.#throwIfInterrupted();
-      const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
-      if (recoverySecondsOf(seconds, inARow) !== null) return true;
-    }
-    this.#problems.push(`after ${this.#phase} there were never ${String(inARow)} good seconds in a row`);
+  /** Waits for users to be well, so that a fault is never blamed for what came before it. */
+  async #awaitGoodSeconds(): Promise<boolean> {
+    const fromMs = this.#options.clock.epochNow();
+    if (await this.#run.awaitGoodSeconds(fromMs, GOOD_AGAIN_LIMIT_SECONDS)) return true;
+    const what = `${String(GOOD_SECONDS_IN_A_ROW)} good seconds in a row`;
+    this.#run.problems.push(`after ${this.#run.phase} there were never ${what}`);
     return false;
   }
 
-  async #tryFault(fault: Fault, capacityRps: number, loadRps: number): Promise<FaultResult | undefined> {
-    const label = fault.variant ? `${fault.name} (${fault.variant})` : fault.name;
-    this.#enter(label);
-    try {
-      const result = await this.#injectAndMeasure(fault, capacityRps, loadRps);
-      this.#options.onProgress({ kind: 'fault-over', result });
-      await this.#cleanUpAfter(label);
-      return result;
-    } catch (error) {
-      if (!(error instanceof FaultHitNothingError)) throw error;
-      this.#problems.push(`${label}: ${error.message}`);
-      return undefined;
-    }
+  #tryFault(fault: Fault, capacityRps: number, loadRps: number): Promise<FaultResult | undefined> {
+    return this.#run.tryFault({
+      label: fault.variant ? `${fault.name} (${fault.variant})` : fault.name,
+      measure: () => this.#injectAndMeasure(fault, capacityRps, loadRps),
+      awaitWhole: () => this.#settle(),
+    });
   }
 
-  /** What has to be done before the next fault finds what this one found, and is no part of what it did. */
-  async #cleanUpAfter(label: string): Promise<void> {
-    const cleanUp = this.#cleanUp;
-    this.#cleanUp = undefined;
-    if (!cleanUp || this.#neverWhole) return;
-    this.#enter(`after ${label}`);
-    try {
-      await cleanUp();
-      await this.#settle();
-    } catch (error) {
-      if (this.#options.signal.aborted) throw error;
-      this.#neverWhole = true;
-      this.#problems.push(`after ${label}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
-
-  async #injectAndMeasure(fault: Fault, capacityRps: number, loadRps: number): Promise<FaultResult> {
+  async #injectAndMeasure(fault: Fault, capacityRps: number, loadRps: number): Promise<MeasuredFault> {
     const { clock, pace } = this.#options;
     const cloud = this.#running;
     const failoversBefore = cloud.database.failoverSeconds.length;
@@ -398,11 +312,10 @@ class GameDay {
       pace,
       capacityRps,
       loadRps,
-      extraLoad: { start: (rate) => this.#load.startExtra(rate, usersFor(rate)) },
+      extraLoad: { start: (rate) => this.#run.load.startExtra(rate, usersFor(rate)) },
     });
     const injectedAtMs = injection.beganAtMs ?? askedAtMs;
     this.#recorder.mark('inject', `${fault.name}: ${injection.target}`);
-    this.#cleanUp = injection.afterwards;
     const response = this.#respond(injection.response);
     await this.#hold(fault, injectedAtMs);
     const humanActions = await response.over();
@@ -416,27 +329,21 @@ class GameDay {
       ? paymentTrafficBetween(paymentBefore, await readPaymentCounters(cloud.instances))
       : undefined;
     const endedAtMs = clock.epochNow() - LATEST_REPORT_MS;
-    this.#throwIfInterrupted();
+    this.#run.throwIfInterrupted();
     const failedOver = cloud.database.failoverSeconds.slice(failoversBefore).at(-1);
     const { ledger } = this.#recorder;
     const record = await this.#readRecord(endedAtMs);
-    this.#throwIfInterrupted();
-    return judgeWindow(
+    this.#run.throwIfInterrupted();
+    const result = judgeWindow(
       {
+        ...this.#run.recordedAround({ injectedAtMs, healedAtMs, endedAtMs }),
         fault: fault.name,
         target: injection.target,
-        runStartedAtMs: this.#recorder.startedAtMs,
-        injectedAtMs,
-        healedAtMs,
-        endedAtMs,
         samples: this.#recorder.between(injectedAtMs, endedAtMs),
-        underWay: this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, injectedAtMs),
-        acknowledged: ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
         audit: ledger.audit(record),
         kept: describeKept(ledger.keptBetween(injectedAtMs, endedAtMs), record),
         ...(payment ? { payment } : {}),
         capacityRps,
-        before: this.#recorder.between(injectedAtMs - BASELINE_SECONDS * 1000, injectedAtMs),
         humanActions,
         baseSeconds: (id) => this.#baseSeconds(id, failedOver ?? 0),
         paceDivisor: pace.divisor,
@@ -444,6 +351,7 @@ class GameDay {
       },
       acceptance,
     );
+    return { result, afterwards: injection.afterwards };
   }
 
   /** What a limit stands on top of, as it was in this run and at its pace. */
@@ -466,7 +374,7 @@ class GameDay {
       this.#recorder.mark('event', `a person decides to ${response.what}`);
       await response.act();
     })().catch((error: unknown) => {
-      this.#problems.push(
+      this.#run.problems.push(
         `a person wanted to ${response.what}: ${error instanceof Error ? error.message : String(error)}`,
       );
     });
@@ -512,7 +420,7 @@ class GameDay {
     const { clock, pace, topology, signal } = this.#options;
     if (fault.hold.kind === 'fixed') await clock.sleep(fault.hold.seconds(pace) * 1000, signal);
     else await this.#awaitRecovery(injectedAtMs, fault.hold.atMostSeconds(pace, topology));
-    this.#throwIfInterrupted();
+    this.#run.throwIfInterrupted();
   }
 
   /**
@@ -545,10 +453,7 @@ class GameDay {
   async #heal(fault: Fault, injection: Injection, injectedAtMs: number): Promise<void> {
     await injection.heal();
     this.#recorder.mark('heal', `${fault.name} ended`);
-    // The last seconds' requests may not have been reported yet, so the rate is that of the time before.
-    const toMs = this.#options.clock.epochNow() - LATEST_REPORT_MS;
-    const offered = this.#recorder.between(injectedAtMs, toMs).length;
-    await injection.verify?.({ offeredRps: offered / Math.max(1, (toMs - injectedAtMs) / 1000) });
+    await injection.verify?.(this.#run.evidenceSince(injectedAtMs));
   }
 
   /** A topology that a fault has left in pieces fails the run, and what the fault did is still told. */
@@ -558,32 +463,14 @@ class GameDay {
       this.#options.clock.epochNow() - LATEST_REPORT_MS,
     );
     if (recoverySecondsOf(seconds) === null) {
-      this.#neverWhole = true;
-      this.#problems.push(`after ${fault.name} its users were never served again`);
+      this.#run.giveUp(`after ${fault.name} its users were never served again`);
       return;
     }
     try {
       await this.#settle();
     } catch (error) {
       if (!(error instanceof TopologyNotWholeError)) throw error;
-      this.#neverWhole = true;
-      this.#problems.push(`after ${fault.name}: ${error.message}`);
-    }
-  }
-
-  async #reportSeconds(signal: AbortSignal): Promise<void> {
-    const { clock, onProgress } = this.#options;
-    while (!signal.aborted) {
-      await clock.sleep(1000, signal);
-      const toMs = clock.epochNow() - CLIENT_PATIENCE_MS;
-      const samples = this.#recorder.between(toMs - 1000, toMs);
-      const latencies = samples.map((sample) => sample.durationMs).sort((a, b) => a - b);
-      onProgress({
-        kind: 'second',
-        phase: this.#phase,
-        counts: countRequests(samples),
-        p95Ms: quantileOf(latencies, 0.95),
-      });
+      this.#run.giveUp(`after ${fault.name}: ${error.message}`);
     }
   }
 }

@@ -1,10 +1,7 @@
 export type * from './result.ts';
-export {
-  runGameDay,
-  FaultWithoutAcceptanceError,
-  GameDayInterruptedError,
-  TopologyNotWholeError,
-} from './game-day.ts';
+export { runGameDay, TopologyNotWholeError } from './game-day.ts';
+export { FaultWithoutAcceptanceError } from './promised-faults.ts';
+export { GameDayInterruptedError } from './run-under-load.ts';
 export type { GameDayOptions } from './game-day.ts';
 export type { OnProgress, Progress } from './progress.ts';
 export type { FaultName } from './faults/index.ts';

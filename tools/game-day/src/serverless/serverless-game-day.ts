@@ -13,24 +13,22 @@ import type { BaseTimeId, Measurements, ServerlessFaultId, TierId } from '@nines
 import type { ServerlessCloud } from '@nines/emulator';
 import { createGuardian } from '@nines/local-cloud';
 import type { Clock, Guardian, OnCloudEvent, Pace } from '@nines/local-cloud';
-import { calibrate } from '../calibration.ts';
 import type { Ramp } from '../calibration.ts';
 import { judgeWindow } from '../fault-window.ts';
-import { FaultHitNothingError } from '../faults/fault.ts';
-import { FaultWithoutAcceptanceError, GameDayInterruptedError } from '../game-day.ts';
 import type { Audit, KeptOrder } from '../ledger.ts';
-import { CLIENT_PATIENCE_MS } from '../load-generator.ts';
 import type { LoadStage } from '../load-generator.ts';
 import { createLoadOfRun } from '../load-of-run.ts';
-import type { LoadOfRun } from '../load-of-run.ts';
-import { countRequests, goodAnswersBySecond, quantileOf, recoverySecondsOf, totalOf } from '../measures.ts';
+import { countRequests, goodAnswersBySecond, totalOf } from '../measures.ts';
 import { describePrediction } from '../prediction.ts';
 import type { OnProgress } from '../progress.ts';
+import { refuseFaultsWithoutAcceptance } from '../promised-faults.ts';
 import { createRecorder, LATEST_REPORT_MS } from '../recorder.ts';
 import type { Recorder } from '../recorder.ts';
 import { reportOfRun } from '../report-of-run.ts';
 import type { BrokenUnderLoad } from '../report-of-run.ts';
 import type { FaultResult, GameDayReport } from '../result.ts';
+import { RunUnderLoad } from '../run-under-load.ts';
+import type { MeasuredFault } from '../run-under-load.ts';
 import { serverlessAssumptions } from './assumptions.ts';
 import { KILL_AFTER_MS } from './faults/function-kill.ts';
 import { SERVERLESS_FAULTS } from './faults/index.ts';
@@ -94,7 +92,6 @@ const MOST_USERS = 200;
 const GOOD_AGAIN_LIMIT_SECONDS = 60;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
 const TAIL_SECONDS = 5;
-const BASELINE_SECONDS = 10;
 
 function killIfAlive(pid: number): boolean {
   try {
@@ -109,20 +106,15 @@ class ServerlessGameDay {
   readonly #options: ServerlessGameDayOptions;
   readonly #recorder: Recorder;
   readonly #watch: OrderWatch;
-  readonly #load: LoadOfRun;
-  readonly #problems: string[] = [];
+  readonly #run: RunUnderLoad;
   #cloud: ServerlessCloud | undefined;
   #settings: TemplateSettings | undefined;
-  #phase = 'start';
-  #neverWhole = false;
-  /** What the running fault wants to be done once it is judged. */
-  #cleanUp: (() => Promise<void>) | undefined;
 
   constructor(options: ServerlessGameDayOptions, guardian: Guardian) {
     this.#options = options;
     this.#recorder = createRecorder(() => options.clock.epochNow());
     this.#watch = createOrderWatch(this.#recorder.ledger);
-    this.#load = createLoadOfRun({
+    const load = createLoadOfRun({
       k6: options.k6,
       script: options.loadScript,
       baseUrl: () => this.#running.url,
@@ -132,6 +124,8 @@ class ServerlessGameDay {
       onOrder: this.#watch.acknowledge,
       onKept: this.#watch.keep,
     });
+    const { clock, onProgress, signal } = options;
+    this.#run = new RunUnderLoad({ recorder: this.#recorder, load, clock, onProgress, signal });
   }
 
   get #running(): ServerlessCloud {
@@ -144,21 +138,13 @@ class ServerlessGameDay {
     return this.#settings;
   }
 
-  #enter(label: string): void {
-    this.#phase = label;
-    this.#recorder.mark('phase', label);
-    this.#options.onProgress({ kind: 'phase', label });
-  }
-
-  #throwIfInterrupted(): void {
-    if (this.#options.signal.aborted) throw new GameDayInterruptedError('the game day was interrupted.');
-  }
-
   async run(): Promise<GameDayReport> {
-    this.#refuseFaultsWithoutAcceptance();
+    const { tier, faults = [] } = this.#options;
+    const promised = serverlessAcceptancesOf(tier).map(({ fault }) => fault);
+    refuseFaultsWithoutAcceptance(`${tier} without servers`, faults, promised);
     const startedAt = new Date(this.#options.clock.epochNow()).toISOString();
     const watching = new AbortController();
-    void this.#reportSeconds(watching.signal);
+    void this.#run.reportSeconds(watching.signal);
     try {
       await this.#start();
       const capacityRps = await this.#findCapacity();
@@ -173,7 +159,7 @@ class ServerlessGameDay {
         loadRps,
         startedAt,
         assumptions: serverlessAssumptions(this.#options.pace, this.#template, this.#running),
-        problems: this.#problems,
+        problems: this.#run.problems,
       });
     } finally {
       watching.abort();
@@ -181,25 +167,14 @@ class ServerlessGameDay {
     }
   }
 
-  /** A fault that nothing is promised for could only be told about, never judged. */
-  #refuseFaultsWithoutAcceptance(): void {
-    const { tier, faults = [] } = this.#options;
-    const without = faults.filter((name) => !findServerlessAcceptance(tier, name));
-    if (without.length === 0) return;
-    const promised = serverlessAcceptancesOf(tier).map(({ fault }) => fault);
-    throw new FaultWithoutAcceptanceError(
-      `${tier} without servers promises nothing for ${without.join(', ')}; it does for ${promised.join(', ')}.`,
-    );
-  }
-
   async #start(): Promise<void> {
     const { pace, startCloud } = this.#options;
-    this.#enter('deploying the tier');
-    await this.#load.prepare();
+    this.#run.enter('deploying the tier');
+    await this.#run.load.prepare();
     this.#cloud = await startCloud(({ message }) => {
       this.#recorder.mark('event', message);
     });
-    this.#throwIfInterrupted();
+    this.#run.throwIfInterrupted();
     this.#settings = readTemplateSettings(this.#cloud.template);
     if (pace.divisor !== 1) await this.#divideVisibility();
   }
@@ -214,22 +189,15 @@ class ServerlessGameDay {
 
   async #findCapacity(): Promise<number> {
     const { clock, signal } = this.#options;
-    this.#enter('warm-up of the emulator');
+    this.#run.enter('warm-up of the emulator');
     await this.#startProcesses();
-    const warmUp = this.#load.start('warm-up', WARM_UP, MOST_USERS);
+    const warmUp = this.#run.load.start('warm-up', WARM_UP, MOST_USERS);
     await warmUp.started;
     await clock.sleep(WARM_UP_SECONDS * 1000, signal);
     await warmUp.stop();
-    this.#throwIfInterrupted();
-    this.#enter('calibration');
-    const found = await calibrate({
-      ramp: RAMP,
-      start: (stages) => this.#load.start('calibration', stages, MOST_USERS),
-      recorder: this.#recorder,
-      clock,
-      signal,
-    });
-    this.#throwIfInterrupted();
+    this.#run.throwIfInterrupted();
+    const found = await this.#run.calibrate(MOST_USERS, RAMP);
+    this.#run.throwIfInterrupted();
     // What a stage lets pass at once makes a ramp look better than what it lets pass for long.
     return Math.min(found, this.#template.stage?.rateLimit ?? found);
   }
@@ -247,11 +215,11 @@ class ServerlessGameDay {
 
   async #breakUnderLoad(capacityRps: number, loadRps: number): Promise<BrokenUnderLoad> {
     const { clock } = this.#options;
-    this.#enter('steady load');
-    const steady = await this.#load.startSteady(loadRps, MOST_USERS);
+    this.#run.enter('steady load');
+    const steady = await this.#run.load.startSteady(loadRps, MOST_USERS);
     // Beside what the emulator still has to do for the calibration nothing of the tier could be told.
-    const isServed = await this.#awaitGoodSeconds(clock.epochNow());
-    if (!isServed) this.#problems.push('its users were never served well, before any fault');
+    const isServed = await this.#areServedWell(clock.epochNow());
+    if (!isServed) this.#run.problems.push('its users were never served well, before any fault');
     const measuredFromMs = clock.epochNow();
     const results: FaultResult[] = [];
     try {
@@ -260,7 +228,7 @@ class ServerlessGameDay {
         const result = await this.#tryFault(fault, capacityRps, loadRps);
         if (result) results.push(result);
         // Users who are not served already cannot show what the next fault does to them.
-        if (this.#neverWhole) break;
+        if (this.#run.isGivenUp) break;
       }
     } finally {
       await steady.stop();
@@ -276,12 +244,7 @@ class ServerlessGameDay {
     // What was kept in the last moments is still on its way; what came before is another audit's.
     await this.#awaitEnds({ fromMs: nowMs - LATEST_REPORT_MS, toMs: nowMs });
     const record = await readOrderRecord(this.#running, { clock, keptBeforeMs: nowMs });
-    const audit = this.#recorder.ledger.audit(record);
-    const { lost, doubled } = audit;
-    if (lost.length > 0) this.#problems.push(`${String(lost.length)} orders were lost after the last fault`);
-    if (doubled.length > 0)
-      this.#problems.push(`${String(doubled.length)} orders were doubled after the last fault`);
-    return audit;
+    return this.#run.auditAfterAll(record);
   }
 
   #selected(): ServerlessFault[] {
@@ -291,52 +254,19 @@ class ServerlessGameDay {
     );
   }
 
-  /** Waits for ten good seconds in a row since the time, and no longer than the limit. */
-  async #awaitGoodSeconds(fromMs: number, limitSeconds = GOOD_AGAIN_LIMIT_SECONDS): Promise<boolean> {
-    const { clock, signal } = this.#options;
-    for (let waited = 0; waited < limitSeconds; waited += 1) {
-      await clock.sleep(1000, signal);
-      this.#throwIfInterrupted();
-      const seconds = this.#recorder.secondsBetween(fromMs, clock.epochNow() - LATEST_REPORT_MS);
-      if (recoverySecondsOf(seconds) !== null) return true;
-    }
-    return false;
+  #tryFault(fault: ServerlessFault, capacityRps: number, loadRps: number): Promise<FaultResult | undefined> {
+    return this.#run.tryFault({
+      label: fault.name,
+      measure: () => this.#injectAndMeasure(fault, capacityRps, loadRps),
+      awaitWhole: async () => {
+        if (!(await this.#areServedWell(this.#options.clock.epochNow())))
+          throw new Error('its users were not served again');
+      },
+    });
   }
 
-  async #tryFault(
-    fault: ServerlessFault,
-    capacityRps: number,
-    loadRps: number,
-  ): Promise<FaultResult | undefined> {
-    this.#enter(fault.name);
-    try {
-      const result = await this.#injectAndMeasure(fault, capacityRps, loadRps);
-      this.#options.onProgress({ kind: 'fault-over', result });
-      await this.#cleanUpAfter(fault.name);
-      return result;
-    } catch (error) {
-      if (!(error instanceof FaultHitNothingError)) throw error;
-      this.#problems.push(`${fault.name}: ${error.message}`);
-      return undefined;
-    }
-  }
-
-  /** What has to be done before the next fault finds what this one found, and is no part of what it did. */
-  async #cleanUpAfter(name: string): Promise<void> {
-    const cleanUp = this.#cleanUp;
-    this.#cleanUp = undefined;
-    if (!cleanUp || this.#neverWhole) return;
-    const { clock, signal } = this.#options;
-    this.#enter(`after ${name}`);
-    try {
-      await cleanUp();
-      if (!(await this.#awaitGoodSeconds(clock.epochNow())))
-        throw new Error('its users were not served again');
-    } catch (error) {
-      if (signal.aborted) throw error;
-      this.#neverWhole = true;
-      this.#problems.push(`after ${name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  #areServedWell(fromMs: number): Promise<boolean> {
+    return this.#run.awaitGoodSeconds(fromMs, GOOD_AGAIN_LIMIT_SECONDS);
   }
 
   #contextFor(loadRps: number): ServerlessContext {
@@ -348,7 +278,7 @@ class ServerlessGameDay {
       clock,
       signal,
       loadRps,
-      extraLoad: { start: (rate) => this.#load.startExtra(rate, MOST_USERS) },
+      extraLoad: { start: (rate) => this.#run.load.startExtra(rate, MOST_USERS) },
       acknowledgedSince: this.#watch.acknowledgedSince,
       kill: killIfAlive,
       acknowledge: (order: AcknowledgedOrder) => {
@@ -357,7 +287,7 @@ class ServerlessGameDay {
       keep: (order: KeptOrder) => {
         this.#watch.keep(order);
       },
-      awaitRecovery: (fromMs, limitSeconds) => this.#awaitGoodSeconds(fromMs, limitSeconds),
+      awaitRecovery: (fromMs, limitSeconds) => this.#run.awaitGoodSeconds(fromMs, limitSeconds),
       mark: (what) => {
         this.#recorder.mark('event', what);
       },
@@ -368,7 +298,7 @@ class ServerlessGameDay {
     fault: ServerlessFault,
     capacityRps: number,
     loadRps: number,
-  ): Promise<FaultResult> {
+  ): Promise<MeasuredFault> {
     const { clock, pace, tier } = this.#options;
     const cloud = this.#running;
     const acceptance = findServerlessAcceptance(tier, fault.name);
@@ -380,16 +310,14 @@ class ServerlessGameDay {
     const injection = await fault.inject(this.#contextFor(loadRps));
     const injectedAtMs = injection.beganAtMs ?? askedAtMs;
     this.#recorder.mark('inject', fault.name);
-    this.#cleanUp = injection.afterwards;
     await injection.hold();
     const healedAtMs = clock.epochNow();
     await injection.heal();
     this.#recorder.mark('heal', `${fault.name} ended`);
-    this.#throwIfInterrupted();
-    await this.#verify(injection, injectedAtMs);
-    if (!(await this.#awaitGoodSeconds(healedAtMs))) {
-      this.#neverWhole = true;
-      this.#problems.push(`after ${fault.name} its users were never served again`);
+    this.#run.throwIfInterrupted();
+    await injection.verify(this.#run.evidenceSince(injectedAtMs));
+    if (!(await this.#areServedWell(healedAtMs))) {
+      this.#run.giveUp(`after ${fault.name} its users were never served again`);
     }
     await clock.sleep(TAIL_SECONDS * 1000 - LATEST_REPORT_MS, this.#options.signal);
     // Counted where the window ends: what is asked while its last samples are reported belongs to no order of it.
@@ -398,19 +326,13 @@ class ServerlessGameDay {
     await clock.sleep(LATEST_REPORT_MS, this.#options.signal);
     const samples = this.#recorder.between(injectedAtMs, endedAtMs);
     const more = await this.#measureMore(injection, { injectedAtMs, healedAtMs, endedAtMs });
-    this.#throwIfInterrupted();
-    return judgeWindow(
+    this.#run.throwIfInterrupted();
+    const result = judgeWindow(
       {
+        ...this.#run.recordedAround({ injectedAtMs, healedAtMs, endedAtMs }),
         fault: fault.name,
         target: injection.target(),
-        runStartedAtMs: this.#recorder.startedAtMs,
-        injectedAtMs,
-        healedAtMs,
-        endedAtMs,
         samples,
-        underWay: this.#recorder.between(injectedAtMs - LATEST_REPORT_MS, injectedAtMs),
-        before: this.#recorder.between(injectedAtMs - BASELINE_SECONDS * 1000, injectedAtMs),
-        acknowledged: this.#recorder.ledger.acknowledgedBetween(injectedAtMs, endedAtMs),
         audit: this.#recorder.ledger.audit(await readOrderRecord(cloud, { clock, keptBeforeMs: endedAtMs })),
         // Every order needs one authorization, and what the service was asked beyond that are repetitions.
         payment: { calls: samples.filter(({ route }) => route === 'order').length, attempts },
@@ -423,6 +345,7 @@ class ServerlessGameDay {
       },
       acceptance,
     );
+    return { result, afterwards: injection.afterwards };
   }
 
   /** What a limit stands on top of, at this run's pace. */
@@ -431,13 +354,6 @@ class ServerlessGameDay {
     if (id === 'put-aside-time') return putAsideSecondsOf(this.#template) / pace.divisor;
     const declared = declaredTimes.find((time) => time.id === id);
     return declared ? pace.scaleMs(longestSeconds(declared.seconds)) / 1000 : Number.NaN;
-  }
-
-  async #verify(injection: ServerlessInjection, injectedAtMs: number): Promise<void> {
-    // The last seconds' requests may not have been reported yet, so the rate is that of the time before.
-    const toMs = this.#options.clock.epochNow() - LATEST_REPORT_MS;
-    const offered = this.#recorder.between(injectedAtMs, toMs).length;
-    await injection.verify({ offeredRps: offered / Math.max(1, (toMs - injectedAtMs) / 1000) });
   }
 
   async #measureMore(
@@ -484,18 +400,6 @@ class ServerlessGameDay {
         ...(this.#running.regions === undefined ? {} : { regions: this.#running.regions }),
       }),
     );
-  }
-
-  async #reportSeconds(signal: AbortSignal): Promise<void> {
-    const { clock, onProgress } = this.#options;
-    while (!signal.aborted) {
-      await clock.sleep(1000, signal);
-      const toMs = clock.epochNow() - CLIENT_PATIENCE_MS;
-      const samples = this.#recorder.between(toMs - 1000, toMs);
-      const latencies = samples.map((sample) => sample.durationMs).sort((a, b) => a - b);
-      const counts = countRequests(samples);
-      onProgress({ kind: 'second', phase: this.#phase, counts, p95Ms: quantileOf(latencies, 0.95) });
-    }
   }
 }
 
