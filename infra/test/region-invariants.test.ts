@@ -98,7 +98,7 @@ it('the 99.95% tier is alarmed by less than the 99.9% tier below it, and as soon
 
 /** What holds data, or binds together what does. */
 const STATEFUL =
-  /^AWS::(Backup::BackupVault|KMS::Key|Logs::LogGroup|RDS::(DBCluster|GlobalCluster)|S3::Bucket|SecretsManager::Secret)$/;
+  /^AWS::(Backup::BackupVault|KMS::Key|Logs::LogGroup|RDS::(DBCluster|GlobalCluster)|S3::Bucket|SQS::Queue|SecretsManager::Secret)$/;
 
 const HARMLESS = {
   paymentUrl: 'https://pay.test',
@@ -137,6 +137,8 @@ describe('the names of what holds data', () => {
     'DatabaseLogs',
     'FirewallLogs',
     'FlowLogs',
+    'IntakeDeadLetterQueue',
+    'IntakeQueue',
     'OperationsKey',
     'ServerLogs',
     'StaticContent',

@@ -44,8 +44,11 @@ describe.each(ALL_REGION_TIERS)('the %s tier, read from its templates', (tier) =
     ]);
   });
 
-  it('keeps orders that the database refuses in the queue of their own region, and leads whoever asks for one there', () => {
-    for (const region of [home, standby]) {
+  it('keeps orders in the queue of their own region, fetches from both, and leads whoever asks for one there', () => {
+    for (const [region, otherRegion] of [
+      [home, 'eu-central-1'],
+      [standby, 'eu-west-1'],
+    ] as const) {
       expect(findNodeOfKind(topology, 'queue', region('IntakeQueue'))).toMatchObject({
         visibilityTimeoutSeconds: 30,
         redrive: { maxReceiveCount: 1_000, to: region('IntakeDeadLetterQueue') },
@@ -58,6 +61,9 @@ describe.each(ALL_REGION_TIERS)('the %s tier, read from its templates', (tier) =
         ]);
         const { process } = findNodeOfKind(topology, 'compute-group', servers) ?? {};
         expect(process?.environment['ORDER_INTAKE_QUEUE_URL']).toBe(`\${${region('IntakeQueue')}}`);
+        expect(process?.environment['ORDER_INTAKE_OTHER_QUEUES']).toBe(
+          `${otherRegion}=https://sqs.${otherRegion}.\${AWS::URLSuffix}/\${AWS::AccountId}/nines-${tier}-${otherRegion}-orders`,
+        );
       }
     }
     const behaviors = nodesOfKind(topology, 'edge')[0]?.behaviors ?? [];

@@ -27,6 +27,8 @@ export interface ShopConfig {
   readonly leversFile?: string;
   /** Keeps orders that the database refuses; absent: they are refused. */
   readonly orderIntake?: OrderIntakeQueue;
+  /** Where the servers of other regions keep theirs; what is in there is stored from here too. */
+  readonly otherOrderIntakes: readonly OrderIntakeQueue[];
 }
 
 /** A queue in SQS, and the region that requests to it are signed for. */
@@ -39,7 +41,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 
 /** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
 export function readConfig(environment: Environment): ShopConfig {
-  const { text, number, oneOf, url, throwIfWrong } = createEnvironmentReader(environment);
+  const { text, number, oneOf, url, urlsByRegion, throwIfWrong } = createEnvironmentReader(environment);
 
   function optional<Key extends string>(key: Key, name: string): Partial<Record<Key, string>> {
     const value = environment[name];
@@ -70,6 +72,10 @@ export function readConfig(environment: Environment): ShopConfig {
     ...(environment['ORDER_INTAKE_QUEUE_URL']
       ? { orderIntake: { queueUrl: url('ORDER_INTAKE_QUEUE_URL'), region: text('AWS_REGION') } }
       : {}),
+    otherOrderIntakes: [...urlsByRegion('ORDER_INTAKE_OTHER_QUEUES')].map(([region, queueUrl]) => ({
+      queueUrl,
+      region,
+    })),
   };
   throwIfWrong();
   return config;

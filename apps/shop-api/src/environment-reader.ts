@@ -20,9 +20,15 @@ export interface EnvironmentReader {
   oneOf(name: string, allowed: readonly string[], fallback: string): string;
   /** Without a slash at the end. */
   url(name: string): string;
+  /** `eu-west-1=https://there eu-central-1=https://here`: an address for each region, none of which need be there. */
+  urlsByRegion(name: string): ReadonlyMap<string, string>;
   /** @throws ConfigInvalidError naming every variable that is missing or wrong, not just the first. */
   throwIfWrong(): void;
 }
+
+const URL_BEGINNING = /^https?:\/\/[^/]+/;
+/** A region's name as AWS gives them has no other characters. */
+const REGION_URL = /^([a-z0-9-]+)=(https?:\/\/[^/]+.*)$/;
 
 export function createEnvironmentReader(environment: Environment): EnvironmentReader {
   const problems: string[] = [];
@@ -51,10 +57,24 @@ export function createEnvironmentReader(environment: Environment): EnvironmentRe
     },
     url(name) {
       const value = text(name);
-      if (value !== '' && !/^https?:\/\/[^/]+/.test(value)) {
+      if (value !== '' && !URL_BEGINNING.test(value)) {
         problems.push(`${name} must be an http or https address.`);
       }
       return value.replace(/\/+$/, '');
+    },
+    urlsByRegion(name) {
+      const words = (environment[name] ?? '').split(/\s+/).filter((word) => word !== '');
+      const pairs = words.flatMap((word) => {
+        const [, region, address] = REGION_URL.exec(word) ?? [];
+        return region === undefined || address === undefined ? [] : [[region, address] as const];
+      });
+      const urls = new Map(pairs);
+      if (urls.size < words.length) {
+        problems.push(
+          `${name} must be pairs like eu-west-1=https://address, one for each region, with spaces between them.`,
+        );
+      }
+      return urls;
     },
     throwIfWrong() {
       if (problems.length > 0) throw new ConfigInvalidError(problems);

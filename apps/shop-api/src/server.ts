@@ -20,7 +20,7 @@ import { toErrorFields } from './adapters/error-fields.ts';
 import { createHttpPayment } from './adapters/http-payment.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
 import { composeShop } from './compose-shop.ts';
-import { readConfig, type ShopConfig } from './config.ts';
+import { type OrderIntakeQueue, readConfig, type ShopConfig } from './config.ts';
 import { createCaptureWorker } from './core/capture-worker.ts';
 import { createIntakeDecider } from './core/decide-intake.ts';
 import { createKeptOrderWorker } from './core/kept-order-worker.ts';
@@ -64,6 +64,8 @@ const KEY_EXPIRY_INTERVAL_MS = 60_000;
 const INTAKE_EXPIRY_MS = 7 * 24 * 3_600_000;
 /** How soon the queue is polled again after it, or the database, did not answer. */
 const KEPT_ORDERS_INTERVAL_MS = 1_000;
+/** The same for another region's queue, which is away for hours when its region is lost. */
+const OTHER_KEPT_ORDERS_INTERVAL_MS = 10_000;
 const MIGRATE_RETRY_MS = 1_000;
 /** How long a pull of an emergency lever may take to arrive here, once it is in the file. */
 const LEVERS_INTERVAL_MS = 2_000;
@@ -161,6 +163,8 @@ interface Parts {
   readonly intakes: RequestIntakes;
   /** Absent: orders that the database refuses are refused. */
   readonly queue: { readonly intake: OrderIntake; readonly keptOrders: KeptOrders } | undefined;
+  /** What servers of other regions keep, by their region. */
+  readonly otherKeptOrders: ReadonlyMap<string, KeptOrders>;
   readonly payment: Payment;
   readonly lastKnownGood: LastKnownGood;
   readonly levers: EmergencyLevers<typeof LEVERS>;
@@ -253,10 +257,19 @@ function createParts(config: ShopConfig, database: ConnectionsOptions, isDrainin
     timing,
   });
   const closeStorage = () => Promise.all([storage.close(), replicas?.close()]);
-  const queue =
-    config.orderIntake && createServerQueue({ ...config.orderIntake, batchSize: KEPT_ORDER_BATCH_SIZE });
-  const behind = { storage, guarded, intakes, queue, payment };
+  const behind = { storage, guarded, intakes, ...createQueues(config), payment };
   return { config, log, metrics, ...behind, lastKnownGood, levers, closeStorage, isDraining };
+}
+
+function createQueues({
+  orderIntake,
+  otherOrderIntakes,
+}: ShopConfig): Pick<Parts, 'queue' | 'otherKeptOrders'> {
+  const open = (place: OrderIntakeQueue) => createServerQueue({ ...place, batchSize: KEPT_ORDER_BATCH_SIZE });
+  return {
+    queue: orderIntake && open(orderIntake),
+    otherKeptOrders: new Map(otherOrderIntakes.map((place) => [place.region, open(place).keptOrders])),
+  };
 }
 
 function createShopOf({ config, lastKnownGood, intakes, queue, ...parts }: Parts): Shop {
@@ -275,9 +288,15 @@ function createShopOf({ config, lastKnownGood, intakes, queue, ...parts }: Parts
 
 type Periodic = Pick<Parameters<typeof createPeriodicWork>[0], 'run' | 'intervalMs'>;
 
-function startable({ log }: Parts, what: string, work: Periodic): PeriodicWork {
+/** @param level Of the line about a round that failed. */
+function startable(
+  { log }: Parts,
+  what: string,
+  work: Periodic,
+  level: 'debug' | 'warn' = 'debug',
+): PeriodicWork {
   const onError = (err: unknown) => {
-    log.debug({ err }, `${what} is done later`);
+    log[level]({ err }, `${what} is done later`);
   };
   return createPeriodicWork({ ...work, onError, setTimer });
 }
@@ -304,21 +323,31 @@ function createBackgroundWork(parts: Parts): readonly PeriodicWork[] {
   ];
 }
 
-/** Where there is a queue, each server also stores what it holds. */
-function createKeptOrderWork(parts: Parts): PeriodicWork | undefined {
-  const { queue, storage, payment, metrics, log, levers } = parts;
-  if (queue === undefined) return undefined;
-  const worker = createKeptOrderWorker({
-    queue: queue.keptOrders,
-    storage,
-    decide: createIntakeDecider({ storage, payment, metrics, log, wallClock }),
-    isReadOnly: () => levers.get('read-only'),
-    log,
-  });
-  return startable(parts, 'storing kept orders', {
-    run: () => worker.runOnce(),
-    intervalMs: KEPT_ORDERS_INTERVAL_MS,
-  });
+/**
+ * Where there is a queue, each server also stores what it holds; where there are other regions, what theirs hold too, since
+ * only the region that writes can. Each queue is polled on its own, so that one that is away holds up no other.
+ */
+function createKeptOrderWork(parts: Parts): readonly PeriodicWork[] {
+  const { queue, otherKeptOrders, storage, payment, metrics, log, levers } = parts;
+  const decide = createIntakeDecider({ storage, payment, metrics, log, wallClock });
+  const isReadOnly = () => levers.get('read-only');
+  const storing = (keptOrders: KeptOrders, intervalMs: number): Periodic => {
+    const worker = createKeptOrderWorker({ queue: keptOrders, storage, decide, isReadOnly, log });
+    return { run: () => worker.runOnce(), intervalMs };
+  };
+  return [
+    ...(queue === undefined
+      ? []
+      : [startable(parts, 'storing kept orders', storing(queue.keptOrders, KEPT_ORDERS_INTERVAL_MS))]),
+    ...[...otherKeptOrders].map(([region, keptOrders]) =>
+      startable(
+        parts,
+        `storing what ${region} keeps`,
+        storing(keptOrders, OTHER_KEPT_ORDERS_INTERVAL_MS),
+        'warn',
+      ),
+    ),
+  ];
 }
 
 /** Drains on the first signal: not ready at once, then no new connections, then the end of what is under way. */
@@ -349,8 +378,8 @@ async function main(): Promise<void> {
   });
   stopOnSignal(async () => {
     draining = true;
-    // The kept order under way is stored meanwhile; the next is another server's.
-    await Promise.all([sleep(config.drainSeconds * 1_000), keptOrderWork?.stop()]);
+    // What is under way of kept orders is stored meanwhile; the next is another server's.
+    await Promise.all([sleep(config.drainSeconds * 1_000), ...keptOrderWork.map((part) => part.stop())]);
     await server.close(CLOSE_GRACE_MS);
     lastKnownGood.stop();
     await Promise.all(work.map((part) => part.stop()));
@@ -367,7 +396,7 @@ async function main(): Promise<void> {
   const { address, port } =
     socket === undefined ? await server.listen(config.host, config.port) : await server.listenOn(socket);
   for (const part of work) part.start();
-  keptOrderWork?.start();
+  for (const part of keptOrderWork) part.start();
   log.info({ address, port }, 'listening');
 }
 

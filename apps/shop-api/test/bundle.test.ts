@@ -307,6 +307,66 @@ describe('the bundle with a queue for orders', () => {
   }, 60_000);
 });
 
+describe('the bundle of a region that writes', () => {
+  it('stores what another region has kept, whatever a third one does, and keeps nothing there', async () => {
+    const visibilityMs = 2_000;
+    const queues = await startLocalQueues({
+      queues: ['here', 'there'].map((name) => ({ name, visibilityMs })),
+    });
+    const shopWith = (settings: Readonly<Record<string, string>>) =>
+      start(join(folder, 'shop-api', 'server.mjs'), {
+        ...shopEnvironment(),
+        DRAIN_SECONDS: '0',
+        AWS_REGION: 'eu-west-1',
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+        ...settings,
+      });
+    const place = async ({ url }: Service, key: string) => {
+      const response = await fetch(`${url}/orders`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ reference: key, items: [{ productId: 'product-002', quantity: 1 }] }),
+      });
+      return { status: response.status, location: String(response.headers.get('location')) };
+    };
+    const following = await shopWith({ ORDER_INTAKE_QUEUE_URL: queues.urlOf('there') });
+    const lost = `http://127.0.0.1:${String(await freePort())}/1/lost`;
+    const writing = await shopWith({
+      ORDER_INTAKE_QUEUE_URL: queues.urlOf('here'),
+      ORDER_INTAKE_OTHER_QUEUES: `eu-north-1=${lost} eu-central-1=${queues.urlOf('there')}`,
+    });
+    link.refuse();
+    const keptThere = await place(following, 'kept-by-another-region');
+    expect(keptThere.status).toBe(202);
+    following.process.kill('SIGKILL');
+    const keptHere = await place(writing, 'kept-by-its-own-region');
+    expect(keptHere.status).toBe(202);
+    // Waiting, or in the hands of a process whose poll was under way when the database went.
+    const depths = () =>
+      ['here', 'there'].map((name) => {
+        const { visible, inFlight } = queues.depthOf(name);
+        return visible + inFlight;
+      });
+    expect(depths()).toEqual([1, 1]);
+    link.heal();
+    for (const { location } of [keptHere, keptThere])
+      await expect
+        .poll(
+          async () => ((await (await fetch(writing.url + location)).json()) as { status: string }).status,
+          {
+            timeout: 25_000,
+          },
+        )
+        .toBe('stored');
+    const exited = once(writing.process, 'exit');
+    writing.process.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    expect(depths()).toEqual([0, 0]);
+    await queues.close();
+  }, 60_000);
+});
+
 describe('the emergency levers of the bundle', () => {
   it('are pulled and let go by a file', async () => {
     const levers = join(folder, 'levers.json');

@@ -23,6 +23,8 @@ const COMPLETE = {
   LEVERS_FILE: '/run/levers.json',
   ORDER_INTAKE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders',
   AWS_REGION: 'eu-west-1',
+  ORDER_INTAKE_OTHER_QUEUES:
+    'eu-central-1=https://sqs.eu-central-1.amazonaws.com/1/there  us-east-1=http://127.0.0.1:9001/1/far',
 };
 
 const problemsOf = (changes: Record<string, string | undefined>): readonly string[] => {
@@ -59,6 +61,10 @@ it('reads every setting', () => {
       queueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/orders',
       region: 'eu-west-1',
     },
+    otherOrderIntakes: [
+      { region: 'eu-central-1', queueUrl: 'https://sqs.eu-central-1.amazonaws.com/1/there' },
+      { region: 'us-east-1', queueUrl: 'http://127.0.0.1:9001/1/far' },
+    ],
   });
 });
 
@@ -78,6 +84,7 @@ it('needs no more than the addresses, the port and the rated load', () => {
   for (const absent of ['databaseCaFile', 'databaseReadHost', 'leversFile', 'orderIntake'])
     expect(config).not.toHaveProperty(absent);
   expect(config.migrateOnStart).toBe(false);
+  expect(config.otherOrderIntakes).toEqual([]);
 });
 
 it('reads from the port that it writes to unless another is named', () => {
@@ -103,6 +110,10 @@ it.each([
   ['MIGRATE_ON_START', 'yes'],
   ['ORDER_INTAKE_QUEUE_URL', 'orders'],
   ['AWS_REGION', undefined],
+  ['ORDER_INTAKE_OTHER_QUEUES', 'https://sqs.eu-central-1.amazonaws.com/1/there'],
+  ['ORDER_INTAKE_OTHER_QUEUES', 'eu-central-1=there'],
+  ['ORDER_INTAKE_OTHER_QUEUES', 'eu-central-1=http://a/1/b, us-east-1'],
+  ['ORDER_INTAKE_OTHER_QUEUES', 'eu-central-1=http://a/1/b eu-central-1=http://a/1/c'],
 ])('refuses %s=%j and names it', (name, value) => {
   const problems = problemsOf({ [name]: value });
   expect(problems).toHaveLength(1);

@@ -24,18 +24,13 @@ const message = (messageId: string, body: string): KeptMessage => ({
 const keptAs = (messageId: string, number: number) =>
   message(messageId, JSON.stringify({ placement: placement(order(number, { a: 1 })) }));
 
-beforeEach(async () => {
-  shop = await createTestShop();
-  [messages, forgotten, polls] = [[], [], 0];
-  [readOnly, writes, queueForgets] = [false, true, true];
+/** A worker of a queue, which rejects where the test's queue does not answer. */
+function workerOf(receive: () => Promise<readonly KeptMessage[]>): KeptOrderWorker {
   const { storage, payment, metrics, log, clock } = shop;
   const wallClock = () => new Date(Date.UTC(2026, 0, 1) + clock.now());
-  worker = createKeptOrderWorker({
+  return createKeptOrderWorker({
     queue: {
-      receive: () => {
-        polls += 1;
-        return Promise.resolve(messages.splice(0, 5));
-      },
+      receive,
       forget: ({ receipt }) => {
         if (!queueForgets) return Promise.reject(new Error('the test broke it'));
         forgotten.push(receipt);
@@ -46,6 +41,16 @@ beforeEach(async () => {
     decide: createIntakeDecider({ storage, payment, metrics, log, wallClock }),
     isReadOnly: () => readOnly,
     log,
+  });
+}
+
+beforeEach(async () => {
+  shop = await createTestShop();
+  [messages, forgotten, polls] = [[], [], 0];
+  [readOnly, writes, queueForgets] = [false, true, true];
+  worker = workerOf(() => {
+    polls += 1;
+    return Promise.resolve(messages.splice(0, 5));
   });
 });
 
@@ -141,4 +146,20 @@ it('bears a queue that does not forget: the order comes again and is not stored 
   await worker.runOnce();
   expect(await stored()).toEqual(['reference-1']);
   expect(forgotten).toEqual(['r-m1']);
+});
+
+it('stores what two regions keep, each order once, also while the queue of one of them hangs or fails', async () => {
+  let answer: (messages: readonly KeptMessage[]) => void = () => undefined;
+  const other = workerOf(() => new Promise((resolve) => (answer = resolve)));
+  const failing = workerOf(() => Promise.reject(new Error('the region is lost')));
+  const hanging = other.runOnce();
+  messages = [keptAs('m1', 1)];
+  await expect(failing.runOnce()).rejects.toThrow('the region is lost');
+  expect(await worker.runOnce()).toBe(true);
+  expect(await stored()).toEqual(['reference-1']);
+  // Its customer asked in both regions.
+  answer([keptAs('o1', 1), keptAs('o2', 2)]);
+  expect(await hanging).toBe(true);
+  expect(await stored()).toEqual(['reference-1', 'reference-2']);
+  expect(forgotten).toEqual(['r-m1', 'r-o1', 'r-o2']);
 });

@@ -13,6 +13,11 @@ import { Construct } from 'constructs';
 const RETENTION = Duration.days(14);
 
 export interface OrderQueueProps {
+  /**
+   * Name of the queue, where others agree on it.
+   * @default CloudFormation's
+   */
+  readonly queueName?: string;
   /** How long whoever stores an order may take at worst before somebody else tries. */
   readonly visibilityTimeout: Duration;
   /** How often an order is tried before it is put aside. */
@@ -24,7 +29,7 @@ export class OrderQueue extends Construct {
   /** Orders that could not be stored, until somebody has looked at them. */
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { visibilityTimeout, deliveries }: OrderQueueProps) {
+  constructor(scope: Construct, id: string, { queueName, visibilityTimeout, deliveries }: OrderQueueProps) {
     super(scope, id);
     const shared = {
       // SQS's own key: no other service has to answer before an order can be kept.
@@ -35,6 +40,7 @@ export class OrderQueue extends Construct {
     this.deadLetters = new Queue(this, 'DeadLetters', shared);
     this.queue = new Queue(this, 'Queue', {
       ...shared,
+      ...(queueName !== undefined && { queueName }),
       visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: deliveries },
     });

@@ -40,6 +40,8 @@ export interface RegionNames {
   readonly edgeSecret: string;
   /** Bucket with the pages, in one region. */
   contentBucket(region: string): string;
+  /** Queue of the orders that one region keeps; the servers of each region fetch from it while they write. */
+  orderQueue(region: string): string;
   /** Alarm that is on while the region writes although it was not made as the one that does. */
   tookOverAlarm(region: string): string;
   /** Namespace of the workload's own metrics. */
@@ -62,6 +64,7 @@ export function createRegionNames({ workload, domainName }: RegionNamesOptions):
     edgeSecret: `${workload}/edge`,
     // Names of buckets are unique in the world, so the account is part of them.
     contentBucket: (region) => `${workload}-${Aws.ACCOUNT_ID}-${region}`,
+    orderQueue: (region) => `${workload}-${region}-orders`,
     tookOverAlarm: (region) => `${workload}-${region}-took-over`,
     metricNamespace: `Nines/${workload}`,
   };

@@ -65,7 +65,7 @@ export interface ApplicationUnitOptions {
    * Where orders are kept that the database refuses.
    * @default nowhere: they are refused
    */
-  readonly orderQueue?: { readonly url: string; readonly region: string };
+  readonly orderQueue?: Omit<OrderQueueAddress, 'roleArn'> & { readonly region: string };
   /**
    * Whether the server brings the schema up to date before it listens. Not where its database only follows another
    * region's: it could wait for ever.
@@ -92,6 +92,7 @@ export interface ApplicationUnitOptions {
  */
 export function applicationUnit(options: ApplicationUnitOptions): string[] {
   const isLocal = options.database.isLocal === true;
+  const other = options.orderQueue?.other;
   const environment: Readonly<Record<string, string>> = {
     HOST: '0.0.0.0',
     PORT: String(SERVER_PORT),
@@ -111,6 +112,7 @@ export function applicationUnit(options: ApplicationUnitOptions): string[] {
     ...(options.hasLevers === true && { LEVERS_FILE }),
     ...(options.orderQueue !== undefined && {
       ORDER_INTAKE_QUEUE_URL: options.orderQueue.url,
+      ...(other !== undefined && { ORDER_INTAKE_OTHER_QUEUES: `${other.region}=${other.url}` }),
       AWS_REGION: options.orderQueue.region,
       AWS_CONFIG_FILE,
       // Asking would only take time: it is refused.
@@ -238,6 +240,11 @@ export interface OrderQueueAddress {
   readonly url: string;
   /** The role by which the application reaches it. */
   readonly roleArn: string;
+  /**
+   * Where the servers of another region keep orders.
+   * @default nowhere
+   */
+  readonly other?: { readonly region: string; readonly url: string };
 }
 
 export interface ReleaseCheck {

@@ -214,7 +214,7 @@ export class ServerGroup extends Construct {
           reviewsUrl: props.reviewsUrl,
           ratedRps: props.ratedRps,
           hasLevers: props.levers !== undefined,
-          ...(orderQueue !== undefined && { orderQueue: { url: orderQueue.url, region: stack.region } }),
+          ...(orderQueue !== undefined && { orderQueue: { ...orderQueue, region: stack.region } }),
           ...(props.migrates !== undefined && { migrates: props.migrates }),
           ...(props.keepsPort !== undefined && { keepsPort: props.keepsPort }),
         }),

@@ -2,7 +2,7 @@
  * The queue of kept orders of a tier on servers, and the role by which their application reaches it, and nothing else:
  * the servers' own credentials stay out of its reach (docs/adr/0074-servers-keep-orders-too.md).
  */
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { ArnPrincipal, type IRole, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { OrderQueue } from './order-queue.ts';
@@ -20,12 +20,37 @@ const DELIVERIES = 1_000;
 /** A chained role has an hour at most (IAM user guide, "Roles terms and concepts"). */
 const SESSION = Duration.hours(1);
 
+/** A queue of another region, known by what both agreed on. */
+export interface NamedQueue {
+  readonly region: string;
+  readonly queueName: string;
+}
+
+export interface ServerOrderQueueProps {
+  /**
+   * Name of the queue, where another region fetches from it.
+   * @default CloudFormation's
+   */
+  readonly queueName?: string;
+  /**
+   * Where the servers of another region keep orders, which are fetched here too while this region writes.
+   * @default nowhere: there is one region
+   */
+  readonly other?: NamedQueue;
+}
+
 export class ServerOrderQueue extends OrderQueue {
   /** Made when it is known who may take it. */
   private role: Role | undefined;
+  private readonly other: NamedQueue | undefined;
 
-  constructor(scope: Construct, id: string) {
-    super(scope, id, { visibilityTimeout: VISIBILITY, deliveries: DELIVERIES });
+  constructor(scope: Construct, id: string, { queueName, other }: ServerOrderQueueProps = {}) {
+    super(scope, id, {
+      ...(queueName !== undefined && { queueName }),
+      visibilityTimeout: VISIBILITY,
+      deliveries: DELIVERIES,
+    });
+    this.other = other;
   }
 
   /** Lets servers with this role hand the queue to their application; @returns where it is and by which role. */
@@ -43,7 +68,12 @@ export class ServerOrderQueue extends OrderQueue {
 
   get address(): OrderQueueAddress {
     if (this.role === undefined) throw new RangeError('Nobody may reach the queue yet.');
-    return { url: this.queue.queueUrl, roleArn: this.role.roleArn };
+    const { other, queue, role } = this;
+    return {
+      url: queue.queueUrl,
+      roleArn: role.roleArn,
+      ...(other !== undefined && { other: { region: other.region, url: urlOf(other) } }),
+    };
   }
 
   /** For logical ids. */
@@ -65,6 +95,22 @@ export class ServerOrderQueue extends OrderQueue {
         resources: [this.queue.queueArn],
       }),
     );
+    if (this.other !== undefined) {
+      role.addToPolicy(
+        new PolicyStatement({
+          sid: 'FetchOrdersOfTheOtherRegion',
+          actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+          resources: [arnOf(this.other)],
+        }),
+      );
+    }
     return role;
   }
 }
+
+const arnOf = ({ region, queueName }: NamedQueue): string =>
+  `arn:${Aws.PARTITION}:sqs:${region}:${Aws.ACCOUNT_ID}:${queueName}`;
+
+/** As SQS makes it of region, account and name. */
+const urlOf = ({ region, queueName }: NamedQueue): string =>
+  `https://sqs.${region}.${Aws.URL_SUFFIX}/${Aws.ACCOUNT_ID}/${queueName}`;

@@ -6,6 +6,7 @@ const overrides = {
   databaseRead: { host: '127.0.0.1', port: 5434 },
   leversFile: '/tmp/levers.json',
   orderIntakeQueueUrl: 'http://127.0.0.1:9002/000000000000/orders',
+  otherOrderIntakeQueueUrls: new Map<string, string>(),
   databaseName: 'shop',
   databaseUser: 'shop_user',
   databasePasswordFile: '/tmp/password',
@@ -48,6 +49,25 @@ describe('the environment of a local process', () => {
       AWS_SECRET_ACCESS_KEY: 'local',
       PAYMENT_URL: 'http://127.0.0.1:9001',
     });
+  });
+
+  it('fetches from the queues of other regions where they run here and the unit names any, and not otherwise', () => {
+    const unit = {
+      ORDER_INTAKE_OTHER_QUEUES:
+        'eu-central-1=https://sqs.eu-central-1.${AWS::URLSuffix}/${AWS::AccountId}/x',
+    };
+    const otherOrderIntakeQueueUrls = new Map([
+      ['eu-central-1', 'http://127.0.0.1:9003/000000000000/orders'],
+      ['us-east-1', 'http://127.0.0.1:9004/000000000000/orders'],
+    ]);
+    const options = { ...overrides, services: {} };
+    expect(resolveEnvironment(unit, { ...options, otherOrderIntakeQueueUrls })).toEqual({
+      ...DATABASE,
+      ORDER_INTAKE_OTHER_QUEUES:
+        'eu-central-1=http://127.0.0.1:9003/000000000000/orders us-east-1=http://127.0.0.1:9004/000000000000/orders',
+    });
+    expect(resolveEnvironment(unit, options)).toEqual(DATABASE);
+    expect(resolveEnvironment({}, { ...options, otherOrderIntakeQueueUrls })).toEqual(DATABASE);
   });
 
   it('leads reads to the readers, and names the file of the levers, where the unit does', () => {

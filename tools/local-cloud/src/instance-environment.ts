@@ -20,6 +20,8 @@ export interface EnvironmentOverrides {
   readonly leversFile: string;
   /** Where orders are kept that the database refuses; the unit decides whether the process is told. */
   readonly orderIntakeQueueUrl: string;
+  /** The queues of other regions by their region; where there is none the process is not told, whatever the unit says. */
+  readonly otherOrderIntakeQueueUrls: ReadonlyMap<string, string>;
   /** Variable to base URL, for every service outside the template. */
   readonly services: Readonly<Record<string, string>>;
 }
@@ -38,6 +40,7 @@ export function resolveEnvironment(
   unit: Readonly<Record<string, string>>,
   overrides: EnvironmentOverrides,
 ): Record<string, string> {
+  const otherQueues = [...overrides.otherOrderIntakeQueueUrls].map(([region, url]) => `${region}=${url}`);
   const environment: Record<string, string> = {
     ...unit,
     ...overrides.services,
@@ -56,8 +59,12 @@ export function resolveEnvironment(
     ...(unit['ORDER_INTAKE_QUEUE_URL'] === undefined
       ? {}
       : { ...ANY_CREDENTIALS, ORDER_INTAKE_QUEUE_URL: overrides.orderIntakeQueueUrl }),
+    ...(unit['ORDER_INTAKE_OTHER_QUEUES'] === undefined
+      ? {}
+      : { ORDER_INTAKE_OTHER_QUEUES: otherQueues.join(' ') }),
   };
-  for (const name of LEFT_OUT) Reflect.deleteProperty(environment, name);
+  const leftOut = [...LEFT_OUT, ...(otherQueues.length === 0 ? ['ORDER_INTAKE_OTHER_QUEUES'] : [])];
+  for (const name of leftOut) Reflect.deleteProperty(environment, name);
   for (const [name, value] of Object.entries(environment)) {
     // The zone and the machine's name are set per instance, whatever the unit takes them from.
     if (!value.includes('${') || name === 'ZONE' || name === 'INSTANCE_ID') continue;

@@ -23,6 +23,7 @@ import type { OnCloudEvent } from './cloud-event.ts';
 import { createDatabase, DATABASE_STAND_IN } from './database.ts';
 import type { DatabaseOptions, LocalDatabase } from './database.ts';
 import type { Address, FaultLink } from './fault-link.ts';
+import { FaultLinks } from './fault-links.ts';
 import { createGuardian } from './guardian/guardian.ts';
 import type { Guardian } from './guardian/guardian.ts';
 import { createHostedDatabase, HOSTED_DATABASE_STAND_IN } from './hosted-database.ts';
@@ -35,7 +36,7 @@ import type { LocalLoadBalancer } from './load-balancer.ts';
 import type { Pace } from './pace.ts';
 import { MACHINE_RPS, ratedForOneMachine } from './machine-rating.ts';
 import { ORDER_QUEUE_STAND_IN, startOrderQueue } from './order-queue.ts';
-import type { LocalOrderQueue } from './order-queue.ts';
+import type { LocalOrderQueue, OrderQueues } from './order-queue.ts';
 import { rebuildElsewhere } from './rebuild.ts';
 import type { LocalRegions } from './regions/multi-region-cloud.ts';
 import { startThirdParty } from './third-party.ts';
@@ -103,6 +104,12 @@ export interface LocalCloudOptions {
    * @default started from `bundles`
    */
   readonly services?: ReadonlyMap<string, ThirdPartyService>;
+  /**
+   * Where orders are kept that the database refuses, here and in other regions, when that runs already.
+   *
+   * @default started as the topology says, of this region alone
+   */
+  readonly orderQueues?: OrderQueues;
   /** @default instance-1, instance-2 and so on */
   readonly nextInstanceId?: () => string;
 }
@@ -273,31 +280,14 @@ export async function startServices(
   return services;
 }
 
-/** Links to the database's endpoint: a lost primary falls silent on all of them at once. */
-class DatabaseLinks {
-  readonly #links = new Set<FaultLink>();
-  #reachable = true;
-
-  add(link: FaultLink): void {
-    this.#links.add(link);
-    if (!this.#reachable) link.partition();
-  }
-  setReachable(reachable: boolean): void {
-    this.#reachable = reachable;
-    for (const link of this.#links)
-      if (reachable) link.heal();
-      else link.partition();
-  }
-}
-
 interface Running {
   readonly parts: Parts;
   readonly database: LocalDatabase;
   /** The same database, where a server holds it itself. */
   readonly hosted?: HostedDatabase;
-  readonly databaseLinks: DatabaseLinks;
-  /** Where orders are kept that the database refuses, if anywhere. */
-  readonly orderQueue: LocalOrderQueue | undefined;
+  /** To the endpoint for writes: a lost primary falls silent on all of them at once. */
+  readonly databaseLinks: FaultLinks;
+  readonly orderQueues: OrderQueues;
   readonly services: ReadonlyMap<string, ThirdPartyService>;
   readonly passwordFile: string;
   readonly directory: string;
@@ -308,15 +298,25 @@ interface Running {
 const DATABASE_READ = 'database-read';
 /** The link to the queue of kept orders. */
 const ORDER_QUEUE = 'order-queue';
+/** The link to another region's. */
+const otherOrderQueue = (region: string): string => `${ORDER_QUEUE}-${region}`;
 const NOWHERE: Address = { host: '127.0.0.1', port: 0 };
 
-function launcher(
-  options: LocalCloudOptions,
-  running: Running,
+/** What an instance reaches, each by a link of its own. */
+function upstreamsOf(
+  { parts, database, databaseLinks, orderQueues, services }: Running,
   unit: InstanceProcess,
-): (id: string, zone: string) => Promise<Instance> {
-  const { parts, database, databaseLinks, orderQueue, services, passwordFile } = running;
-  const upstreams: Upstream[] = [
+): readonly Upstream[] {
+  const { own, others } = orderQueues;
+  const readEndpoint: Upstream = {
+    name: DATABASE_READ,
+    target: () => database.readEndpoint,
+    // Readers of a cluster stay when its writer goes; without a cluster reads go where writes go.
+    ...(parts.database.cluster === undefined
+      ? { onLink: (link: FaultLink) => void databaseLinks.add(link) }
+      : {}),
+  };
+  return [
     {
       name: 'database',
       target: () => database.endpoint,
@@ -324,21 +324,24 @@ function launcher(
         databaseLinks.add(link);
       },
     },
-    ...(unit.environment['DATABASE_READ_HOST'] === undefined
-      ? []
-      : [
-          {
-            name: DATABASE_READ,
-            target: () => database.readEndpoint,
-            // Readers of a cluster stay when its writer goes; without a cluster reads go where writes go.
-            ...(parts.database.cluster === undefined
-              ? { onLink: (link: FaultLink) => void databaseLinks.add(link) }
-              : {}),
-          },
-        ]),
-    ...(orderQueue === undefined ? [] : [{ name: ORDER_QUEUE, target: () => orderQueue.address }]),
+    ...(unit.environment['DATABASE_READ_HOST'] === undefined ? [] : [readEndpoint]),
+    ...(own === undefined ? [] : [{ name: ORDER_QUEUE, target: () => own.address }]),
+    ...others.map(({ region, queue, onLink }) => ({
+      name: otherOrderQueue(region),
+      target: () => queue.address,
+      onLink,
+    })),
     ...[...services.values()].map((service) => ({ name: service.name, target: () => service.address })),
   ];
+}
+
+function launcher(
+  options: LocalCloudOptions,
+  running: Running,
+  unit: InstanceProcess,
+): (id: string, zone: string) => Promise<Instance> {
+  const { parts, database, orderQueues, passwordFile } = running;
+  const upstreams = upstreamsOf(running, unit);
   return async (id, zone) => {
     // A server that holds its database begins with that, as its first start does.
     await running.hosted?.beginIn(zone);
@@ -353,7 +356,13 @@ function launcher(
           database: links.get('database') ?? NOWHERE,
           databaseRead: links.get(DATABASE_READ) ?? NOWHERE,
           leversFile: join(running.directory, 'levers.json'),
-          orderIntakeQueueUrl: orderQueue?.urlAt(links.get(ORDER_QUEUE) ?? NOWHERE) ?? '',
+          orderIntakeQueueUrl: orderQueues.own?.urlAt(links.get(ORDER_QUEUE) ?? NOWHERE) ?? '',
+          otherOrderIntakeQueueUrls: new Map(
+            orderQueues.others.map(({ region, queue }) => [
+              region,
+              queue.urlAt(links.get(otherOrderQueue(region)) ?? NOWHERE),
+            ]),
+          ),
           databaseName: database.databaseName,
           databaseUser: database.credentials.user,
           databasePasswordFile: passwordFile,
@@ -378,7 +387,7 @@ async function startDatabase(
   guardian: Guardian,
   directory: string,
 ) {
-  const databaseLinks = new DatabaseLinks();
+  const databaseLinks = new FaultLinks();
   const { declared, pace, clock, onEvent } = options;
   // The writer's zone first: the members of a cluster stand in the order in which they would write.
   const placed =
@@ -436,7 +445,7 @@ function assemble(
   options: LocalCloudOptions,
   closing: AbortSignal,
 ): Omit<LocalCloud, 'close'> {
-  const { parts, database, hosted, orderQueue, services } = running;
+  const { parts, database, hosted, orderQueues, services } = running;
   const { clock, onEvent } = options;
   const lostZones = new Set<string>();
   hosted?.sharesFateWith(() => {
@@ -450,7 +459,7 @@ function assemble(
       return groups.flatMap((group) => group.instances);
     },
     database,
-    orderQueues: orderQueue === undefined ? [] : [orderQueue],
+    orderQueues: orderQueues.own === undefined ? [] : [orderQueues.own],
     services,
     async settle(signal) {
       await database.settle(signal);
@@ -477,6 +486,15 @@ function assemble(
   };
 }
 
+async function startOwnQueue(
+  { topology, pace }: LocalCloudOptions,
+  closers: (() => Promise<void>)[],
+): Promise<OrderQueues> {
+  const own = await startOrderQueue(topology, pace);
+  if (own) closers.unshift(() => own.close());
+  return { own, others: [] };
+}
+
 /**
  * Starts the topology and resolves when it is whole.
  *
@@ -498,9 +516,8 @@ export async function createLocalCloud(options: LocalCloudOptions): Promise<Regi
     const started = await startDatabase(options, parts, guardian, directory);
     if (!options.startDatabase) closers.unshift(() => started.database.close());
     const { declared, pace, clock, onEvent } = options;
-    const orderQueue = await startOrderQueue(options.topology, pace);
-    if (orderQueue) closers.unshift(() => orderQueue.close());
-    const running = { parts, services, directory, guardian, orderQueue, ...started };
+    const orderQueues = options.orderQueues ?? (await startOwnQueue(options, closers));
+    const running = { parts, services, directory, guardian, orderQueues, ...started };
     const balancer = await createLoadBalancer({
       node: parts.balancer,
       zones: parts.zones,

@@ -1,11 +1,11 @@
 /**
  * Stands in for the region's queue of kept orders, as the template sets it: how long a delivered order is hidden, how long
  * it is kept, and after how many deliveries it is put aside. It outlives every process of its region, and is reached
- * from inside the region alone.
+ * from there, and from other regions as long as none of the two is lost (`regions/region-queues.ts`).
  */
 import { LOCAL_QUEUE_STAND_IN, startLocalQueues } from '@nines/local-queue';
 import type { QueueNode, Topology } from '@nines/topology';
-import type { Address } from './fault-link.ts';
+import type { Address, FaultLink } from './fault-link.ts';
 import type { Pace } from './pace.ts';
 
 export const ORDER_QUEUE_STAND_IN = LOCAL_QUEUE_STAND_IN;
@@ -19,6 +19,21 @@ export interface LocalOrderQueue {
   /** Orders that were put aside. */
   putAside(): number;
   close(): Promise<void>;
+}
+
+/** Queues that the servers of a region are told of. */
+export interface OrderQueues {
+  /** Undefined where orders that the database refuses are refused. */
+  readonly own: LocalOrderQueue | undefined;
+  readonly others: readonly OtherOrderQueue[];
+}
+
+/** Where the servers of another region keep orders. */
+export interface OtherOrderQueue {
+  readonly region: string;
+  readonly queue: Pick<LocalOrderQueue, 'address' | 'urlAt'>;
+  /** Told of each server's link to it. */
+  readonly onLink: (link: FaultLink) => void;
 }
 
 /** The queue that the groups of instances are told of, and where it puts aside what cannot be stored. */

@@ -349,6 +349,8 @@ describe('the four-nines stack', () => {
           maxReceiveCount: 1_000,
         },
       });
+      // Nobody elsewhere has to know it.
+      expect(synthesized.resources['IntakeQueue']?.Properties).not.toHaveProperty('QueueName');
       expect(synthesized.resources['IntakeDeadLetterQueue']?.Properties).toMatchObject({
         SqsManagedSseEnabled: true,
         MessageRetentionPeriod: 1_209_600,
@@ -368,6 +370,7 @@ describe('the four-nines stack', () => {
       for (const zone of [1, 2, 3]) {
         const userData = userDataOf(synthesized, `ServerLaunchTemplateZone${String(zone)}`);
         expect(userData).toContain('Environment=ORDER_INTAKE_QUEUE_URL=${IntakeQueue}\n');
+        expect(userData).not.toContain('ORDER_INTAKE_OTHER_QUEUES');
         expect(userData).toContain('Environment=AWS_CONFIG_FILE=/opt/shop-api/server/aws-config\n');
         expect(userData).toContain('QUEUE_ROLE=${IntakeRole.Arn}');
         expect(userData).toMatch(/^units='.* queue-credentials\.timer'$/m);

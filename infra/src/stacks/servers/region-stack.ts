@@ -69,7 +69,7 @@ export class RegionStack extends TierStack {
   }
 
   private createWebTier(foundation: Foundation, database: AuroraDatabase): WebTier {
-    const { settings, standby, isActive } = this.of;
+    const { settings, standby, isActive, otherRegion } = this.of;
     const certificate = this.createCertificate();
     const web = createWebTier(this, {
       foundation,
@@ -83,6 +83,10 @@ export class RegionStack extends TierStack {
       },
       ...(standby !== undefined && { standbyServers: standby.serversPerZone }),
       migrates: isActive,
+      orderQueues: {
+        queueName: this.names.orderQueue(this.region),
+        other: { region: otherRegion, queueName: this.names.orderQueue(otherRegion) },
+      },
     });
     // The secret is named and not referred to, so that both regions say the same; at home it must be there first.
     const edgeSecret = this.node.tryFindChild('EdgeSecret');

@@ -10,7 +10,7 @@ import { AuroraDatabase, type AuroraDatabaseProps } from '../../constructs/auror
 import { CLIENT_ADDRESS_HEADER } from '../../constructs/cdn.ts';
 import { EmergencyLevers } from '../../constructs/emergency-levers.ts';
 import { ReleaseAlarms } from '../../constructs/release-alarms.ts';
-import { ServerOrderQueue } from '../../constructs/server-order-queue.ts';
+import { ServerOrderQueue, type ServerOrderQueueProps } from '../../constructs/server-order-queue.ts';
 import { SERVER_PORT } from '../../constructs/server-bootstrap.ts';
 import { createServerFilesAsset } from '../../constructs/server-files.ts';
 import { ServerGroup } from '../../constructs/server-group.ts';
@@ -109,6 +109,11 @@ export interface WebTierOptions {
    * @default true
    */
   readonly migrates?: boolean;
+  /**
+   * What the region and another one agree on about the queues of kept orders.
+   * @default nothing: there is one region
+   */
+  readonly orderQueues?: ServerOrderQueueProps;
 }
 
 export interface WebTier {
@@ -139,7 +144,7 @@ export function createWebTier(stack: Stack, options: WebTierOptions): WebTier {
   });
   const levers = new EmergencyLevers(stack, 'EmergencyLevers');
   const release = new ReleaseAlarms(stack, 'ReleaseAlarms', { alerts, loadBalancer });
-  const orderQueue = new ServerOrderQueue(stack, 'OrderQueue');
+  const orderQueue = new ServerOrderQueue(stack, 'OrderQueue', options.orderQueues);
   const servers = createServers(stack, options, { loadBalancer, levers, release, orderQueue });
   pinLogicalIds({
     IntakeQueue: orderQueue.queue,

@@ -359,6 +359,46 @@ describe('the warm standby stacks', () => {
     });
   });
 
+  describe('let the servers of the region that writes fetch what the other one keeps', () => {
+    it('from a queue whose name both know', () => {
+      expect(property(home, 'IntakeQueue', 'QueueName')).toBe('nines-warm-standby-eu-west-1-orders');
+      expect(property(standby, 'IntakeQueue', 'QueueName')).toBe('nines-warm-standby-eu-central-1-orders');
+    });
+
+    it('and nothing more: they may not put any there', () => {
+      for (const [stack, otherRegion] of [
+        [home, 'eu-central-1'],
+        [standby, 'eu-west-1'],
+      ] as const) {
+        const statements = ofType(stack, 'AWS::IAM::Policy')
+          .filter(({ Properties }) => JSON.stringify(Properties['Roles']).includes('"IntakeRole"'))
+          .flatMap(({ Properties }) => (Properties['PolicyDocument'] as { Statement: object[] }).Statement);
+        const arn = [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          `:sqs:${otherRegion}:`,
+          { Ref: 'AWS::AccountId' },
+          `:nines-warm-standby-${otherRegion}-orders`,
+        ];
+
+        expect(statements).toEqual([
+          {
+            Sid: 'KeepAndFetchOrders',
+            Effect: 'Allow',
+            Action: ['sqs:DeleteMessage', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+            Resource: { 'Fn::GetAtt': ['IntakeQueue', 'Arn'] },
+          },
+          {
+            Sid: 'FetchOrdersOfTheOtherRegion',
+            Effect: 'Allow',
+            Action: ['sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+            Resource: { 'Fn::Join': ['', arn] },
+          },
+        ]);
+      }
+    });
+  });
+
   describe('what holds data', () => {
     const STATEFUL = [
       'AWS::Backup::BackupVault',

@@ -22,6 +22,8 @@ import type { RegionEntrance } from './entrance.ts';
 import { createGlobalDatabase, GLOBAL_DATABASE_STAND_IN } from './global-database.ts';
 import type { GlobalDatabase } from './global-database.ts';
 import { ratedForRegions, REGIONS_RPS } from './region-rating.ts';
+import { startRegionQueues } from './region-queues.ts';
+import type { RegionQueues } from './region-queues.ts';
 import { callsService } from './workflow.ts';
 import type { Execution } from './workflow.ts';
 
@@ -108,6 +110,7 @@ interface Parts {
   readonly regions: Regions;
   readonly order: readonly string[];
   readonly global: GlobalDatabase;
+  readonly queues: RegionQueues;
   readonly entrance: RegionEntrance;
   readonly services: RegionalCloud['services'];
 }
@@ -134,7 +137,7 @@ export function failoverOf(topology: Topology): LocalRegions['failover'] {
 }
 
 function regionControl(parts: Parts, options: MultiRegionCloudOptions): LocalRegions {
-  const { regions, order, global } = parts;
+  const { regions, order, global, queues } = parts;
   const { automation } = parts.entrance;
   const { clouds, lost } = regions;
   const { onEvent, topology } = options;
@@ -157,6 +160,7 @@ function regionControl(parts: Parts, options: MultiRegionCloudOptions): LocalReg
       onEvent({ kind: 'region-lost', subject: region, message: `${region} is lost` });
       lost.add(region);
       automation.loseRegion(region);
+      queues.loseRegion(region);
       const database = global.loseRegion(region);
       const hit = await Promise.all(cloud.zones.map((zone) => cloud.loseZone(zone)));
       return [...hit.flat(), ...(await database)];
@@ -166,6 +170,7 @@ function regionControl(parts: Parts, options: MultiRegionCloudOptions): LocalReg
       lost.delete(region);
       automation.restoreRegion(region);
       for (const zone of clouds.get(region)?.zones ?? []) clouds.get(region)?.restoreZone(zone);
+      queues.restoreRegion(region);
       global.restoreRegion(region);
     },
   };
@@ -232,9 +237,9 @@ class Starting {
     await chmod(directory, 0o711);
     const external = nodesOfKind(topology, 'external-service');
     const services = await startServices(external, this.#options, this.#guardian, directory);
-    const { global, regions } = await this.#startRegions(order, services, directory);
+    const { global, queues, regions } = await this.#startRegions(order, services, directory);
     const entrance = await this.#startEntrance(edgeNode, order, { regions, global });
-    const parts = { regions, order, global, entrance, services };
+    const parts = { regions, order, global, queues, entrance, services };
     return Object.assign(assemble(parts, this.#options), { close: () => this.close() });
   }
 
@@ -249,15 +254,19 @@ class Starting {
       onEvent,
     });
     this.#closers.unshift(() => global.close());
+    const topologies = new Map(order.map((region) => [region, regionOf(topology, region)]));
+    const queues = await startRegionQueues(topologies, pace);
+    this.#closers.unshift(() => queues.close());
     const clouds = new Map<string, RegionalCloud>();
     const nextInstanceId = createInstanceNames();
-    for (const region of order) {
+    for (const [region, part] of topologies) {
       const cloud = await createLocalCloud({
         ...this.#options,
-        topology: regionOf(topology, region),
+        topology: part,
         guardian: this.#guardian,
         services,
         nextInstanceId,
+        orderQueues: queues.seenFrom(region),
         startDatabase: (database) => global.join(region, database),
       });
       this.#closers.unshift(() => cloud.close());
@@ -266,7 +275,7 @@ class Starting {
       await cloud.settle(AbortSignal.timeout(START_LIMIT_MS));
     }
     const balancers = new Map(nodesOfKind(topology, 'load-balancer').map((node) => [node.id, node]));
-    return { global, regions: { clouds, balancers, lost: new Set<string>() } };
+    return { global, queues, regions: { clouds, balancers, lost: new Set<string>() } };
   }
 
   async #startEntrance(
