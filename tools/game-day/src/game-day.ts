@@ -53,6 +53,7 @@ import type { MeasuredFault } from './run-under-load.ts';
 import { copyIntervalSeconds, decisionSeconds } from './single-server.ts';
 import { describeKept, readSystemOfRecord } from './system-of-record.ts';
 import type { ServersRecord } from './system-of-record.ts';
+import { awaitWholeTopology, TopologyNotWholeError } from './whole-topology.ts';
 
 export interface GameDayOptions {
   readonly tier: TierId;
@@ -78,11 +79,6 @@ export interface GameDayOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export class TopologyNotWholeError extends Error {
-  readonly code = 'topology-not-whole';
-  override readonly name = 'TopologyNotWholeError';
-}
-
 /**
  * The steady load as a share of what the topology bears: above half, so that losing one of two zones hurts, and more
  * than the peak of a tier of three zones, whose servers are 70% busy at their peak when one of the zones is lost.
@@ -93,9 +89,6 @@ const CALIBRATION_RPS = 400;
 const GOOD_AGAIN_LIMIT_SECONDS = 45;
 /** Seconds after recovery that still belong to a fault's window, so that a relapse is seen. */
 const TAIL_SECONDS = 5;
-/** Waiting for the topology to be whole again: AWS's own times, generously, and the machine's. */
-const SETTLE_AWS_SECONDS = 400;
-const SETTLE_MACHINE_SECONDS = 60;
 /** A kept order that is not stored after a delivery that failed and the next one never will be; and the machine's own share. */
 const DELIVERIES_WAITED = 2;
 const KEPT_ORDERS_MACHINE_SECONDS = 45;
@@ -204,26 +197,9 @@ class GameDay {
     await this.#settle();
   }
 
-  /** Waits until the topology is whole; one that never is cannot be broken in a way that proves anything. */
   async #settle(): Promise<void> {
-    const { clock, pace, signal } = this.#options;
-    const limit = new AbortController();
-    const limitMs = pace.scaleMs(SETTLE_AWS_SECONDS) + SETTLE_MACHINE_SECONDS * 1000;
-    void clock.sleep(limitMs, limit.signal).then(() => {
-      limit.abort();
-    });
-    const whole = AbortSignal.any([signal, limit.signal]);
-    await this.#running.settle(whole);
+    await awaitWholeTopology(this.#running, this.#options);
     this.#run.throwIfInterrupted();
-    if (limit.signal.aborted) {
-      const logs = this.#running.instances
-        .map((one) => `${one.id}: ${one.lastOutput.slice(-600)}`)
-        .join('\n');
-      throw new TopologyNotWholeError(
-        `the topology was not whole within ${(limitMs / 1000).toFixed(0)} s (instances healthy and in balance, standby in sync).\n${logs}`,
-      );
-    }
-    limit.abort();
   }
 
   async #breakUnderLoad(capacityRps: number, loadRps: number): Promise<BrokenUnderLoad> {

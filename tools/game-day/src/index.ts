@@ -1,5 +1,6 @@
 export type * from './result.ts';
-export { runGameDay, TopologyNotWholeError } from './game-day.ts';
+export { runGameDay } from './game-day.ts';
+export { TopologyNotWholeError } from './whole-topology.ts';
 export { FaultWithoutAcceptanceError } from './promised-faults.ts';
 export { GameDayInterruptedError } from './run-under-load.ts';
 export type { GameDayOptions } from './game-day.ts';
