@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFakeConsole } from '../../test/fake-console.ts';
 import { runProgram } from '../program.ts';
 import type { LoadResult } from '../terminal/load-lines.ts';
-import { createLoadCommand } from './load.ts';
+import { createLoadCommand, rateOf } from './load.ts';
 
 let scratch: string;
 
@@ -152,5 +152,34 @@ describe('a load on an address', () => {
     expect(code).toBe(2);
     expect(said).toContain(message);
     await expect(told()).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a load on an emulator', () => {
+  it.each([
+    ['average', undefined, 15],
+    ['spike', undefined, 15],
+    // A trickle is borne as it is.
+    ['smoke', undefined, undefined],
+    ['average', 40, 40],
+  ] as const)(
+    'is scaled down in print, but for a trickle and where a rate is asked for: %s %s',
+    (workload, asked, rate) => {
+      const said: string[] = [];
+      const chosen = rateOf(
+        { workload, flavour: 'serverless', ...(asked === undefined ? {} : { rate: asked }) },
+        (line) => said.push(line),
+      );
+      expect(chosen).toBe(rate);
+      expect(said.length).toBe(rate === 15 ? 1 : 0);
+    },
+  );
+
+  it('is what the workload says on servers', () => {
+    expect(
+      rateOf({ workload: 'average', flavour: 'servers' }, () => {
+        throw new Error('nothing is scaled down');
+      }),
+    ).toBeUndefined();
   });
 });
