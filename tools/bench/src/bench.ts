@@ -31,7 +31,7 @@ Options:
 Examples:
   npm run bench                          every figure, about five minutes on a quiet machine
   npm run bench -- --quick               a look
-  npm run -s bench -- --json > bench.json   for a pipeline
+  npm run --silent bench -- --json > bench.json   for a pipeline
 
 Exit codes: 0 every target met, 1 not met, 2 could not be run.
 `;
